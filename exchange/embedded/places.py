@@ -80,7 +80,7 @@ class Places:
         make_directory(self.logs)
 
     def make_home(self) -> None:
-        """Make the servers' directories; var links to PostgreSQL's when they are elsewhere."""
+        """Make the servers' directories, and link var to PostgreSQL's if elsewhere."""
         if self.home != self.var:
             make_directory(SHARED_HOMES)
             _make_private(self.home, self.run_as)

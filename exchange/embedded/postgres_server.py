@@ -44,7 +44,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start, wait until it answers (a crash recovery may take a while), make the database.
+        """Start, wait until it answers, which a crash recovery delays, make the database.
 
         Raises EmbeddedServersError, and UnsafeDurabilityError when it could lose a commit.
         """
@@ -54,12 +54,9 @@ class PostgresServer:
         _end_leftover(self._places.data)
         deadline = time.monotonic() + RETRY_SECONDS
         while trouble := self._try_start(bin_directory / "postgres"):
-            if time.monotonic() > deadline or not any(
-                t in trouble for t in PASSING_TROUBLES
-            ):
-                raise EmbeddedServersError(
-                    f"PostgreSQL does not start:\n{trouble}({self._log})"
-                )
+            passing = any(words in trouble for words in PASSING_TROUBLES)
+            if not passing or time.monotonic() > deadline:
+                raise EmbeddedServersError(f"PostgreSQL does not start:\n{trouble}")
             time.sleep(0.5)
         try:
             self._make_database()
@@ -82,15 +79,9 @@ class PostgresServer:
         """Start once; what its log says when it died instead of answering."""
         logged = self._log.stat().st_size if self._log.exists() else 0
         settings = SETTINGS | {"unix_socket_directories": _quoted(self._places.sockets)}
+        options = [o for name, value in settings.items() for o in ("-c", f"{name}={value}")]
         self._process = children.start(
-            [
-                *(binary, "-D", self._places.data),
-                *(
-                    part
-                    for name, value in settings.items()
-                    for part in ("-c", f"{name}={value}")
-                ),
-            ],
+            [binary, "-D", self._places.data, *options],
             log=self._log,
             end_signal=signal.SIGINT,
             run_as=self._places.run_as,

@@ -31,25 +31,17 @@ class RedisServer:
         self._process = children.start(
             [
                 _binary(),
-                *(
-                    "--port",
-                    "0",
-                    "--unixsocket",
-                    places.redis_socket,
-                    "--unixsocketperm",
-                    "700",
-                ),
-                *("--dir", places.redis_data, "--save", "", "--appendonly", "no"),
+                *("--port", "0", "--unixsocketperm", "700"),
+                *("--unixsocket", places.redis_socket, "--dir", places.redis_data),
+                *("--save", "", "--appendonly", "no"),
                 # Full: keys with a time limit go first, queued tasks never.
                 *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
             ],
             log=log,
             end_signal=signal.SIGTERM,
         )
-        if (
-            not children.wait_until(self._answers_or_died, START_SECONDS)
-            or not self.is_running()
-        ):
+        children.wait_until(self._answers_or_died, START_SECONDS)
+        if not _answers(places.redis_socket):
             self.stop()
             raise EmbeddedServersError(f"Redis does not start; {log} tells why.")
 

@@ -69,7 +69,7 @@ def _start_keeper(where: Places, deadline: float) -> None:
     log = where.logs / "keeper.log"
     children.roll(log)
     with log.open("ab") as output:
-        keeper = subprocess.Popen(
+        keeper = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "exchange.embedded.keeper", *wanted()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
