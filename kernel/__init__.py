@@ -1,0 +1,1 @@
+"""What everybody agrees on: units, decimals, errors, clock, doorbell. No models, no app."""

@@ -1,0 +1,40 @@
+"""PostgreSQL's binary COPY format, for the tables that are written by the thousand.
+
+A file is HEADER, rows, TRAILER. A row is the number of its fields (int16), then each
+field's length in bytes (int32) and value, big-endian (PostgreSQL 18 manual, COPY, "Binary
+Format"). Fixed-width rows are one `struct.pack` each, about half a microsecond.
+"""
+
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
+TRAILER: Final = struct.pack("!h", -1)
+
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_WIDTH: Final = {"h": 2, "i": 4, "q": 8}
+
+
+def row_packer(fields: str) -> Callable[..., bytes]:
+    """A packer for rows of `fields`: h smallint, i integer, q bigint or timestamptz.
+
+    The packer takes the values in order. It is made once per table by writing the field
+    lengths into a function, because passing them in at each call costs half its time.
+    """
+    layout = struct.Struct("!h" + "".join(f"i{field}" for field in fields))
+    names = [f"v{n}" for n in range(len(fields))]
+    lengths = [_WIDTH[field] for field in fields]
+    body = ", ".join(
+        f"{length}, {name}" for length, name in zip(lengths, names, strict=True)
+    )
+    source = f"lambda {', '.join(names)}: pack({len(fields)}, {body})"
+    packer: Callable[..., bytes] = eval(source, {"pack": layout.pack})  # noqa: S307  own text only
+    return packer
+
+
+def timestamp(moment: datetime) -> int:
+    """A timestamptz: microseconds since 2000-01-01 UTC."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
