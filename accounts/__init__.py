@@ -1,0 +1,1 @@
+"""People: identity, sessions, tokens. Nothing in here is a ledger account."""

@@ -1,0 +1,1 @@
+"""Chains, wallets and the signer: the only code that talks to a node (its own issue)."""
