@@ -1,0 +1,1 @@
+"""The books: the only code that moves money. See README.md."""

@@ -1,0 +1,30 @@
+"""The one order in which accounts are locked: by id. Used before every transfer."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from kernel.errors import InvariantBroken
+from kernel.units import Atoms
+
+
+def lock_accounts(ids: Iterable[int]) -> dict[int, Atoms]:
+    """Lock accounts until the transaction ends and read their balances.
+
+    Everybody who moves money calls this first, once, with all the accounts that it will
+    touch; locking them in the order of their ids is what makes deadlocks impossible.
+
+    ids      account ids, in any order, repeats allowed
+    returns  balance in atoms by account id
+    raises   InvariantBroken when an account does not exist
+    """
+    wanted = sorted(set(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [wanted],
+        )
+        balances: dict[int, Atoms] = dict(cursor.fetchall())
+    if len(balances) != len(wanted):
+        raise InvariantBroken(f"no such ledger accounts: {set(wanted) - set(balances)}")
+    return balances
