@@ -1,0 +1,104 @@
+"""What a market takes, and in which order it refuses. Pure.
+
+The order of refusals is part of the API: market open, price, quantity, notional.
+"""
+
+from dataclasses import dataclass
+
+from kernel.decimals import format_decimal
+from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
+from orders.commands import OrderSide, OrderType
+from orders.errors import (
+    MarketNotOpen,
+    NotionalOutOfRange,
+    OrderShapeInvalid,
+    PriceOutOfRange,
+    QuantityOutOfRange,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRules:
+    """What pure code needs to know of a market.
+
+    tick_size   quote atoms per whole base unit, for one tick
+    lot_size    base atoms in one lot
+    tick_value  quote atoms of one tick times one lot; a whole number, so nothing rounds
+    """
+
+    id: int
+    symbol: str
+    base: int
+    quote: int
+    base_scale: int
+    quote_scale: int
+    tick_size: Atoms
+    lot_size: Atoms
+    tick_value: Atoms
+    price_max: Ticks
+    quantity_min: Lots
+    quantity_max: Lots
+    notional_min: Atoms
+    maker_ppm: Ppm
+    taker_ppm: Ppm
+    is_open: bool
+
+    def notional(self, price: Ticks, quantity: Lots) -> Atoms:
+        """Quote atoms of `quantity` at `price`; exact."""
+        return Atoms(price * quantity * self.tick_value)
+
+    def price_text(self, price: int) -> str:
+        return format_decimal(price * self.tick_size, scale=self.quote_scale)
+
+    def quantity_text(self, quantity: int) -> str:
+        return format_decimal(quantity * self.lot_size, scale=self.base_scale)
+
+    def quote_text(self, amount: int) -> str:
+        return format_decimal(amount, scale=self.quote_scale)
+
+
+def check_order(
+    *,
+    market: MarketRules,
+    side: OrderSide,
+    type: OrderType,  # noqa: A002  the field's own word
+    price: Ticks,
+    quantity: Lots,
+    budget: Atoms,
+) -> None:
+    """Refuse what the market does not take.
+
+    raises  MarketNotOpen, OrderShapeInvalid, PriceOutOfRange, QuantityOutOfRange,
+            NotionalOutOfRange, in this order, each with the limit and the actual value
+    """
+    if not market.is_open:
+        raise MarketNotOpen(market=market.symbol)
+    by_budget = type is OrderType.MARKET and side is OrderSide.BUY
+    if by_budget != (budget > 0) or by_budget != (quantity == 0):
+        raise OrderShapeInvalid
+    if (type is OrderType.LIMIT) != (price > 0):
+        raise OrderShapeInvalid
+    if price > market.price_max:
+        raise PriceOutOfRange(
+            limit=market.price_text(market.price_max), actual=market.price_text(price)
+        )
+    if by_budget:
+        _check_notional(market, budget)
+        return
+    if not market.quantity_min <= quantity <= market.quantity_max:
+        limit = (
+            market.quantity_min if quantity < market.quantity_min else market.quantity_max
+        )
+        raise QuantityOutOfRange(
+            limit=market.quantity_text(limit), actual=market.quantity_text(quantity)
+        )
+    if type is OrderType.LIMIT:
+        _check_notional(market, market.notional(price, quantity))
+
+
+def _check_notional(market: MarketRules, notional: Atoms) -> None:
+    if notional < market.notional_min or notional > BIGINT_MAX:
+        limit = market.notional_min if notional < market.notional_min else BIGINT_MAX
+        raise NotionalOutOfRange(
+            limit=market.quote_text(limit), actual=market.quote_text(notional)
+        )
