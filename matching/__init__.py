@@ -1,0 +1,1 @@
+"""What a market does with commands: match, settle, log. See README.md."""

@@ -1,0 +1,314 @@
+"""The engine: reserve, match, release; one command after the other. Pure.
+
+It is the only writer of orders and holds. Given the commands of a batch and the balances
+that they may spend, it says what follows: transfers, trades, order states, changed book
+levels. It reads no clock and no database, so the same log always gives the same result.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ledger.transfers import Row, TransferCode
+from matching import spot
+from matching.book import BUY, SELL, Book, BookOrder
+from matching.spot import Wallet
+from orders.commands import (
+    SEQUENCE_BITS,
+    Cancel,
+    Command,
+    OrderStatus,
+    OrderType,
+    Place,
+    Reason,
+)
+from orders.rules import MarketRules
+
+HOLD, RELEASE = TransferCode.HOLD.value, TransferCode.RELEASE.value
+OPEN, FILLED = OrderStatus.OPEN.value, OrderStatus.FILLED.value
+CANCELLED, REJECTED = OrderStatus.CANCELLED.value, OrderStatus.REJECTED.value
+LIMIT = OrderType.LIMIT.value
+
+
+@dataclass(slots=True)
+class TradeMade:
+    """One match; fields as orders.models.Trade."""
+
+    id: int
+    price: int
+    quantity: int
+    quote_amount: int
+    taker_side: int
+    maker_order: int
+    taker_order: int
+    maker_user: int
+    taker_user: int
+    maker_fee: int
+    taker_fee: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a batch did to one market.
+
+    orders  every order that was placed or changed, by id, in its final state
+    placed  ids of the orders that this batch saw for the first time
+    levels  (side, price) of every book level that was touched
+    """
+
+    transfers: list[Row] = field(default_factory=list)
+    trades: list[TradeMade] = field(default_factory=list)
+    orders: dict[int, BookOrder] = field(default_factory=dict)
+    placed: set[int] = field(default_factory=set)
+    levels: set[tuple[int, int]] = field(default_factory=set)
+
+
+class Engine:
+    """The books of one shard and the rules by which they clear.
+
+    fee_accounts  market id -> the house's (base, quote) fee accounts
+    trades        market id -> number of the last trade
+    """
+
+    def __init__(
+        self,
+        markets: Mapping[int, MarketRules],
+        fee_accounts: Mapping[int, tuple[int, int]],
+        trades: Mapping[int, int],
+    ) -> None:
+        self.markets = dict(markets)
+        self.fee_accounts = dict(fee_accounts)
+        self.trades = {market: trades.get(market, 0) for market in markets}
+        self.books = {market: Book() for market in markets}
+        self._wallets: Mapping[tuple[int, int], Wallet] = {}
+        self._balances: dict[int, int] = {}
+        self._outcomes: dict[int, Outcome] = {}
+
+    def restore(self, market: int, order: BookOrder) -> None:
+        """Put an open order back into its book; call it in order of priority."""
+        order.hold = spot.need(self.markets[market], order)
+        self.books[market].rest(order)
+
+    def wallets_needed(self, commands: Sequence[Command]) -> set[tuple[int, int]]:
+        """Whose wallets a batch may touch, as (user, asset): a superset, found beforehand.
+
+        They are locked in one go before anything is matched. Makers are found by walking
+        each side from its best price over as many lots as could be taken.
+        """
+        pairs: set[tuple[int, int]] = set()
+        taken: dict[tuple[int, int], int] = defaultdict(int)
+        cancelled: dict[tuple[int, int], int] = defaultdict(int)
+        for command in commands:
+            market, book = self.markets[command.market], self.books[command.market]
+            pairs.add((command.user, market.base))
+            pairs.add((command.user, market.quote))
+            if isinstance(command, Place):
+                other = SELL if command.side == BUY else BUY
+                taken[market.id, other] += _lots_to_take(market, book, command, other)
+            elif (order := book.orders.get(command.order)) is not None:
+                cancelled[market.id, order.side] += order.remaining
+        for (market_id, side), lots in taken.items():
+            if not lots:
+                continue
+            market = self.markets[market_id]
+            lots += cancelled[market_id, side]
+            for user in _first_makers(self.books[market_id], side, lots):
+                pairs.add((user, market.base))
+                pairs.add((user, market.quote))
+        return pairs
+
+    def run(
+        self,
+        commands: Iterable[tuple[Command, int]],
+        wallets: Mapping[tuple[int, int], Wallet],
+        balances: dict[int, int],
+    ) -> dict[int, Outcome]:
+        """Apply a batch of commands to the books.
+
+        commands  (command, its time) in their order
+        wallets   at least those of `wallets_needed`
+        balances  atoms by account id, of all accounts in these wallets and of the fee
+                  accounts; used as working memory
+        returns   what follows, by market
+        """
+        self._wallets, self._balances, self._outcomes = wallets, balances, {}
+        for command, created in commands:
+            outcome = self._outcomes.get(command.market)
+            if outcome is None:
+                outcome = self._outcomes[command.market] = Outcome()
+            if isinstance(command, Place):
+                self._place(outcome, command, created)
+            else:
+                self._cancel(outcome, command)
+        return self._outcomes
+
+    def _place(self, outcome: Outcome, command: Place, created: int) -> None:
+        market, book = self.markets[command.market], self.books[command.market]
+        order = BookOrder(
+            command.id, command.user, command.side, command.type, command.price,
+            command.quantity, command.budget, command.maker_ppm, command.taker_ppm, created,
+        )  # fmt: skip
+        outcome.orders[order.id] = order
+        outcome.placed.add(order.id)
+        if not market.is_open:
+            _end(order, REJECTED, Reason.MARKET_NOT_OPEN)
+            return
+        if not self._reserve(outcome, market, order):
+            _end(order, REJECTED, Reason.INSUFFICIENT_FUNDS)
+            return
+        if order.budget:
+            self._spend(outcome, market, book, order)
+        else:
+            limit = order.price if order.type == LIMIT else None
+            fills = book.take(order.side, limit, order.remaining)
+            if fills:
+                self._settle(outcome, market, order, fills)
+            if not order.remaining:
+                _end(order, FILLED, Reason.NONE)
+            elif order.type == LIMIT:
+                book.rest(order)
+                outcome.levels.add((order.side, order.price))
+            else:
+                _end(order, CANCELLED, Reason.NO_LIQUIDITY)
+        self._release(outcome, market, order)
+
+    def _cancel(self, outcome: Outcome, command: Cancel) -> None:
+        market, book = self.markets[command.market], self.books[command.market]
+        order = book.orders.get(command.order)
+        # Filled or cancelled a moment before: the cancel came too late and changes nothing.
+        if order is None or order.user != command.user:
+            return
+        book.remove(order)
+        outcome.orders[order.id] = order
+        outcome.levels.add((order.side, order.price))
+        _end(order, CANCELLED, Reason.CANCELLED_BY_USER)
+        self._release(outcome, market, order)
+
+    def _reserve(self, outcome: Outcome, market: MarketRules, order: BookOrder) -> bool:
+        """Set aside what the order can cost; False when it is not there."""
+        asset = market.quote if order.side == BUY else market.base
+        wallet = self._wallets[order.user, asset]
+        amount = spot.need(market, order)
+        if self._balances[wallet.available] < amount:
+            return False
+        order.hold = amount
+        self._move(outcome, (wallet.available, wallet.held, asset, amount, HOLD, order.id))
+        return True
+
+    def _release(self, outcome: Outcome, market: MarketRules, order: BookOrder) -> None:
+        """Give back what the rest of the order does not need any more."""
+        surplus = order.hold - (spot.need(market, order) if order.status == OPEN else 0)
+        if not surplus:
+            return
+        asset = market.quote if order.side == BUY else market.base
+        wallet = self._wallets[order.user, asset]
+        order.hold -= surplus
+        self._move(
+            outcome, (wallet.held, wallet.available, asset, surplus, RELEASE, order.id)
+        )
+
+    def _spend(
+        self, outcome: Outcome, market: MarketRules, book: Book, order: BookOrder
+    ) -> None:
+        """A market buy by budget: whole lots, level by level, while the budget lasts."""
+        while (price := book.best(SELL)) is not None:
+            affordable = order.hold // (price * market.tick_value)
+            if not affordable:
+                break
+            lots = min(affordable, book.lots_at(SELL, price))
+            self._settle(outcome, market, order, book.take(BUY, price, lots))
+        if price is None:
+            _end(order, CANCELLED, Reason.NO_LIQUIDITY)
+        elif order.filled_quote:
+            _end(order, FILLED, Reason.NONE)
+        else:
+            _end(order, CANCELLED, Reason.BUDGET_TOO_SMALL)
+
+    def _settle(
+        self,
+        outcome: Outcome,
+        market: MarketRules,
+        taker: BookOrder,
+        fills: list[tuple[BookOrder, int]],
+    ) -> None:
+        """Book every fill: transfers, trade, both orders' states."""
+        taker_wallets = self._pair(taker.user, market)
+        buying = taker.side == BUY
+        number = self.trades[market.id]
+        for maker, lots in fills:
+            number += 1
+            price = maker.price
+            quote, base = price * lots * market.tick_value, lots * market.lot_size
+            # Each side pays its fee from what it receives: the buyer base, the seller quote.
+            taker_fee = spot.fee(base if buying else quote, taker.taker_ppm)
+            maker_fee = spot.fee(quote if buying else base, maker.maker_ppm)
+            maker_wallets = self._pair(maker.user, market)
+            buyer, seller = (
+                (taker_wallets, maker_wallets) if buying else (maker_wallets, taker_wallets)
+            )
+            buyer_fee, seller_fee = (
+                (taker_fee, maker_fee) if buying else (maker_fee, taker_fee)
+            )
+            trade = market.id << SEQUENCE_BITS | number
+            for row in spot.fill(
+                market, buyer, seller, self.fee_accounts[market.id],
+                base, quote, buyer_fee, seller_fee, trade,
+            ):  # fmt: skip
+                self._move(outcome, row)
+            taker.filled_quote += quote
+            maker.filled_quote += quote
+            taker.hold -= quote if buying else base
+            maker.hold -= base if buying else quote
+            if not maker.remaining:
+                maker.status = FILLED
+            outcome.orders[maker.id] = maker
+            outcome.levels.add((maker.side, price))
+            outcome.trades.append(
+                TradeMade(
+                    trade, price, lots, quote, taker.side, maker.id, taker.id, maker.user,
+                    taker.user, maker_fee, taker_fee,
+                )
+            )  # fmt: skip
+            if taker.budget:
+                taker.quantity += lots
+            else:
+                taker.remaining -= lots
+        self.trades[market.id] = number
+
+    def _pair(self, user: int, market: MarketRules) -> tuple[Wallet, Wallet]:
+        return self._wallets[user, market.base], self._wallets[user, market.quote]
+
+    def _move(self, outcome: Outcome, row: Row) -> None:
+        """Note a transfer and keep the working balances in step with it."""
+        outcome.transfers.append(row)
+        self._balances[row[0]] -= row[3]
+        self._balances[row[1]] += row[3]
+
+
+def _end(order: BookOrder, status: int, reason: Reason) -> None:
+    order.status, order.reason = status, reason.value
+
+
+def _lots_to_take(market: MarketRules, book: Book, command: Place, other: int) -> int:
+    """How many lots of the orders that rest now a place command could take at most.
+
+    Their best price can only get worse during the batch, so an order that does not cross
+    it now will not meet any of them.
+    """
+    best = book.best(other)
+    if best is None:
+        return 0
+    if command.type == LIMIT:
+        crosses = command.price >= best if command.side == BUY else command.price <= best
+        return command.quantity if crosses else 0
+    return command.quantity or command.budget // (best * market.tick_value)
+
+
+def _first_makers(book: Book, side: int, lots: int) -> set[int]:
+    users = set()
+    for order in book.half(side).orders():
+        if lots <= 0:
+            break
+        users.add(order.user)
+        lots -= order.remaining
+    return users

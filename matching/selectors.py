@@ -1,0 +1,93 @@
+"""What the worker and the followers of the event log read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+
+from kernel.units import Atoms, Lots, Ppm, Ticks
+from ledger.models import AccountKind
+from matching.book import BookOrder
+from matching.models import EventBatch, MarketSequence
+from matching.spot import Wallet
+from orders.commands import SEQUENCE_BITS, Cancel, Command, CommandKind, OrderStatus, Place
+
+
+def commands_after(
+    *, shard: int, position: int, limit: int
+) -> list[tuple[Command, datetime]]:
+    """The next commands of a shard and their times, by arrival."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, kind, market_id, user_id, side, type, price, quantity, budget, "
+            "maker_ppm, taker_ppm, order_id, created_at FROM orders_command "
+            "WHERE id > %s AND shard = %s ORDER BY id LIMIT %s",
+            [position, shard, limit],
+        )
+        return [(_command(row), row[12]) for row in cursor.fetchall()]
+
+
+def _command(row: tuple[int, ...]) -> Command:
+    if row[1] == CommandKind.CANCEL:
+        return Cancel(id=row[0], market=row[2], user=row[3], order=row[11])
+    return Place(
+        id=row[0],
+        market=row[2],
+        user=row[3],
+        side=row[4],
+        type=row[5],
+        price=Ticks(row[6]),
+        quantity=Lots(row[7]),
+        budget=Atoms(row[8]),
+        maker_ppm=Ppm(row[9]),
+        taker_ppm=Ppm(row[10]),
+    )
+
+
+def open_orders(*, shard: int) -> list[tuple[int, BookOrder]]:
+    """(market, order) of every open order of a shard, in order of priority."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.market_id, o.id, o.user_id, o.side, o.type, o.price, o.quantity, o.budget, "
+            "o.maker_ppm, o.taker_ppm, o.filled, o.filled_quote "
+            "FROM orders_order o JOIN orders_market m ON m.id = o.market_id "
+            "WHERE o.status = %s AND m.shard = %s ORDER BY o.id",
+            [OrderStatus.OPEN, shard],
+        )
+        orders = []
+        for market, *fields, filled, filled_quote in cursor.fetchall():
+            order = BookOrder(*fields, created=0)
+            order.remaining -= filled
+            order.filled_quote = filled_quote
+            orders.append((market, order))
+        return orders
+
+
+def wallets(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:
+    """The trading accounts of (user, asset) pairs; pairs without them are left out."""
+    users, assets = zip(*pairs, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.owner_id, a.asset_id, a.id, h.id "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS p(owner_id, asset_id) "
+            "JOIN ledger_account a ON a.owner_id = p.owner_id AND a.asset_id = p.asset_id "
+            "AND a.kind = %s AND a.label = '' "
+            "JOIN ledger_account h ON h.owner_id = p.owner_id AND h.asset_id = p.asset_id "
+            "AND h.kind = %s AND h.label = ''",
+            [list(users), list(assets), AccountKind.AVAILABLE, AccountKind.HELD],
+        )
+        return {(row[0], row[1]): Wallet(row[2], row[3]) for row in cursor.fetchall()}
+
+
+def events_after(*, market_id: int, sequence: int, limit: int = 500) -> list[EventBatch]:
+    """The event batches of a market that follow `sequence`, in their order."""
+    first = (market_id << SEQUENCE_BITS) + sequence
+    end = market_id + 1 << SEQUENCE_BITS
+    rows = EventBatch.objects.filter(id__gt=first, id__lt=end)
+    return list(rows.order_by("id")[:limit])
+
+
+def event_sequence(*, market_id: int) -> int:
+    """The number of the market's last event batch."""
+    row = MarketSequence.objects.filter(market_id=market_id).first()
+    return row.events if row else 0

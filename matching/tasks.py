@@ -1,0 +1,31 @@
+"""Celery starts the engines and rings them again. A lost message costs at most a second."""
+
+from typing import Any
+
+from celery import shared_task
+from django.core.cache import cache
+
+from matching import worker
+from orders.selectors import shards
+
+
+@shared_task
+def drain(*, shard: int) -> None:
+    worker.drain(shard=shard)
+
+
+@shared_task
+def ring_shards() -> None:
+    """Beat's sweep: start every engine that is not at work; a stale bell expires."""
+    for shard in shards():
+        _ring(shard)
+
+
+def wake(*, shard: int, **_: Any) -> None:
+    """Ring a shard's engine, unless it is awake or was rung within the last second."""
+    if cache.add(worker.awake_key(shard), 1, timeout=1):
+        _ring(shard)
+
+
+def _ring(shard: int) -> None:
+    drain.apply_async(kwargs={"shard": shard}, queue=f"matching.{shard}", expires=1.0)
