@@ -1,0 +1,1 @@
+"""Coins arriving. See README.md."""

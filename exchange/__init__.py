@@ -1,0 +1,1 @@
+"""Wiring: settings, routes, processes. Imports everyone; nobody imports it."""

@@ -1,0 +1,21 @@
+"""HTTP and WebSocket in one process. Order entry gets its fast lane here (issue 4)."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
+
+from exchange import embedded, supervised
+
+supervised.follow_if_asked()
+embedded.hold()
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from exchange.checks import refuse_unsafe_database
+from exchange.routing import websocket
+
+refuse_unsafe_database()
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

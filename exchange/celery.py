@@ -1,0 +1,58 @@
+"""Celery: starts and supervises the engine, and is the fallback bell. Never a log."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init
+from kombu import Exchange, Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
+
+from django.conf import settings
+
+SHARDS = 1
+_QUEUES = ("general", *(f"matching.{shard}" for shard in range(SHARDS)))
+
+
+def _broker(url: str) -> str:
+    """Celery spells a Redis unix socket `redis+socket://`."""
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+
+app = Celery("fairbook", broker=_broker(settings.REDIS_URL))
+app.conf.update(
+    task_default_queue="general",
+    # The default exchange routes by queue name and keeps no bindings in Redis, so that
+    # a flushed Redis loses messages (the sweep covers those) but no routes.
+    task_queues=[
+        Queue(name, Exchange("", type="direct"), routing_key=name) for name in _QUEUES
+    ],
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    timezone="UTC",
+    beat_schedule={
+        "ring-every-shard": {
+            "task": "matching.tasks.ring_shards",
+            "schedule": 1.0,
+            "options": {"queue": "general", "expires": 1.0},
+        },
+    },
+)
+app.autodiscover_tasks()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _boot(**_: Any) -> None:
+    from exchange import embedded, supervised
+    from exchange.checks import refuse_unsafe_database
+
+    supervised.follow_if_asked()
+    embedded.hold()
+    refuse_unsafe_database()

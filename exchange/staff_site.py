@@ -1,0 +1,9 @@
+"""The admin site: nobody enters without a verified one-time password."""
+
+from django_otp.admin import OTPAdminSite
+
+
+class StaffSite(OTPAdminSite):
+    site_header = "Fairbook"
+    site_title = "Fairbook staff"
+    index_title = "Compliance and books"

@@ -1,0 +1,1 @@
+"""Pictures of a market: depth, trades, ticker; and the streams."""

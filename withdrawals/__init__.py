@@ -1,0 +1,1 @@
+"""Coins leaving: requested, held, approved by another person, paid or returned."""
