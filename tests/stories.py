@@ -1,0 +1,133 @@
+"""The people, markets and money that tests tell their stories with."""
+
+from datetime import UTC, datetime
+
+from accounts.models import User
+from kernel import clock
+from kernel.decimals import format_decimal, parse_decimal
+from kernel.units import Atoms, Lots, Ppm, Ticks
+from ledger.models import AccountKind, Asset, Entry
+from ledger.selectors import asset_by_code, balances_of
+from ledger.services import open_account, post_entry
+from ledger.transfers import Transfer, TransferCode
+from matching.worker import Worker
+from orders.commands import OrderSide, OrderType
+from orders.models import Command, Market
+from orders.services import open_market, place_order
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+
+
+def person(name: str) -> User:
+    """A user `name@example.com`; the password is PASSWORD, hashed only when a test logs in."""
+    user, _ = User.objects.get_or_create(email=f"{name}@example.com")
+    return user
+
+
+def person_who_logs_in(name: str) -> User:
+    user = person(name)
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    return user
+
+
+def asset(code: str, scale: int = 8) -> Asset:
+    made, _ = Asset.objects.get_or_create(code=code, defaults={"name": code, "scale": scale})
+    return made
+
+
+def make_market(symbol: str = "BTC-USDT", *, maker_ppm: int = 1_000, taker_ppm: int = 2_000) -> Market:
+    """Tick 0.01 quote, lot 0.00001 base, both assets with 8 decimals."""
+    base, quote = symbol.split("-")
+    return open_market(
+        base=asset(base),
+        quote=asset(quote),
+        tick_size=Atoms(1_000_000),
+        lot_size=Atoms(1_000),
+        price_max=Ticks(1_000_000_000),
+        quantity_min=Lots(1),
+        quantity_max=Lots(100_000_000),
+        notional_min=Atoms(1_000_000),
+        maker_ppm=Ppm(maker_ppm),
+        taker_ppm=Ppm(taker_ppm),
+    )
+
+
+def fund(user: User, code: str, amount: str) -> None:
+    """Book an amount into the user's available account, out of custody."""
+    held = asset(code)
+    custody = open_account(asset_id=held.pk, kind=AccountKind.CUSTODY, label="main")
+    available = open_account(asset_id=held.pk, kind=AccountKind.AVAILABLE, owner_id=user.pk)
+    number = Entry.objects.count()
+    post_entry(
+        kind=Entry.Kind.HOUSE,
+        key=f"fund:{user.pk}:{code}:{number}",
+        transfers=[
+            Transfer(
+                custody.pk,
+                available.pk,
+                held.pk,
+                Atoms(parse_decimal(amount, scale=held.scale)),
+                TransferCode.HOUSE,
+                number,
+            )
+        ],
+        now=clock.now(),
+    )
+
+
+def place(
+    user: User,
+    market: Market,
+    side: str,
+    quantity: str = "0",
+    *,
+    at: str | None = None,
+    budget: str = "0",
+    client_order_id: str | None = None,
+) -> Command:
+    """Place a limit order (`at` a price) or a market order, as the API does."""
+    rules = market.rules
+    return place_order(
+        user_id=user.pk,
+        market=rules,
+        shard=market.shard,
+        side=OrderSide[side.upper()],
+        type=OrderType.LIMIT if at else OrderType.MARKET,
+        price=Ticks(parse_decimal(at or "0", scale=rules.quote_scale) // rules.tick_size),
+        quantity=Lots(parse_decimal(quantity, scale=rules.base_scale) // rules.lot_size),
+        budget=Atoms(parse_decimal(budget, scale=rules.quote_scale)),
+        client_order_id=client_order_id,
+        now=clock.now(),
+    )
+
+
+def settle(shard: int = 0) -> int:
+    """Let the engine work until nothing waits; how many commands it settled."""
+    worker, done = Worker(shard=shard), 0
+    while count := worker.step():
+        done += count
+    worker.release()
+    return done
+
+
+def balances(user: User) -> dict[str, tuple[str, str]]:
+    """{asset: (available, held)} as decimal strings without trailing zeros."""
+    return {
+        balance.asset.code: (
+            _short(format_decimal(balance.available, scale=balance.asset.scale)),
+            _short(format_decimal(balance.held, scale=balance.asset.scale)),
+        )
+        for balance in balances_of(owner_id=user.pk)
+    }
+
+
+def house(code: str, kind: AccountKind, label: str) -> str:
+    account = open_account(asset_id=asset_by_code(code).pk, kind=kind, label=label)
+    account.refresh_from_db()
+    return _short(format_decimal(account.balance, scale=account.asset.scale))
+
+
+def _short(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
