@@ -1,6 +1,6 @@
 """Users: people, known by their e-mail address."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -13,10 +13,11 @@ from kernel import clock
 class UserManager(BaseUserManager["User"]):
     """`create_superuser` is what Django's command of that name calls."""
 
-    def create_superuser(self, *, email: str, password: str, **fields: Any) -> "User":
-        from accounts.services import register_staff
-
-        return register_staff(email=email, password=password, is_superuser=True, **fields)
+    def create_superuser(self, *, email: str, password: str | None = None) -> "User":
+        user = self.model(email=email.lower(), is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save(force_insert=True)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -9,7 +9,7 @@ from kernel.errors import InvalidAmount
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know, so that a typing error is not a silent default."""
+    """Refuses fields that it does not know: a typing error is no silent default."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):

@@ -239,7 +239,7 @@ class Engine:
             number += 1
             price = maker.price
             quote, base = price * lots * market.tick_value, lots * market.lot_size
-            # Each side pays its fee from what it receives: the buyer base, the seller quote.
+            # Each side pays from what it receives: the buyer base, the seller quote.
             taker_fee = spot.fee(base if buying else quote, taker.taker_ppm)
             maker_fee = spot.fee(quote if buying else base, maker.maker_ppm)
             maker_wallets = self._pair(maker.user, market)

@@ -63,28 +63,27 @@ _decoder = msgspec.json.Decoder(Events)
 def encode(outcome: Outcome, book: Book, *, time_ms: int) -> str:
     """The payload of an outcome; `book` is the market's book after it."""
     mask = (1 << SEQUENCE_BITS) - 1
-    return _encoder.encode(
-        {
-            "depth": [(side, price, book.lots_at(side, price)) for side, price in sorted(outcome.levels)],
-            "trades": [
-                (
-                    trade.id & mask, trade.price, trade.quantity, trade.taker_side,
-                    trade.maker_order, trade.taker_order, trade.maker_user, trade.taker_user,
-                    trade.maker_fee, trade.taker_fee,
-                )
-                for trade in outcome.trades
-            ],
-            "orders": [
-                (
-                    order.id, order.user, order.side, order.type, order.price, order.quantity,
-                    order.budget, order.quantity - order.remaining, order.filled_quote,
-                    order.status, order.reason,
-                )
-                for order in outcome.orders.values()
-            ],
-            "time": time_ms,
-        }
-    ).decode()  # fmt: skip
+    depth = [
+        (side, price, book.lots_at(side, price)) for side, price in sorted(outcome.levels)
+    ]
+    trades = [
+        (
+            trade.id & mask, trade.price, trade.quantity, trade.taker_side,
+            trade.maker_order, trade.taker_order, trade.maker_user, trade.taker_user,
+            trade.maker_fee, trade.taker_fee,
+        )
+        for trade in outcome.trades
+    ]  # fmt: skip
+    orders = [
+        (
+            order.id, order.user, order.side, order.type, order.price, order.quantity,
+            order.budget, order.quantity - order.remaining, order.filled_quote,
+            order.status, order.reason,
+        )
+        for order in outcome.orders.values()
+    ]  # fmt: skip
+    payload = {"depth": depth, "trades": trades, "orders": orders, "time": time_ms}
+    return _encoder.encode(payload).decode()
 
 
 def decode(payload: str) -> Events:

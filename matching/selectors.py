@@ -48,19 +48,31 @@ def open_orders(*, shard: int) -> list[tuple[int, BookOrder]]:
     """(market, order) of every open order of a shard, in order of priority."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT o.market_id, o.id, o.user_id, o.side, o.type, o.price, o.quantity, o.budget, "
-            "o.maker_ppm, o.taker_ppm, o.filled, o.filled_quote "
+            "SELECT o.market_id, o.id, o.user_id, o.side, o.type, o.price, o.quantity, "
+            "o.budget, o.maker_ppm, o.taker_ppm, o.filled, o.filled_quote "
             "FROM orders_order o JOIN orders_market m ON m.id = o.market_id "
             "WHERE o.status = %s AND m.shard = %s ORDER BY o.id",
             [OrderStatus.OPEN, shard],
         )
-        orders = []
-        for market, *fields, filled, filled_quote in cursor.fetchall():
-            order = BookOrder(*fields, created=0)
-            order.remaining -= filled
-            order.filled_quote = filled_quote
-            orders.append((market, order))
-        return orders
+        return [(row[0], _resting(row)) for row in cursor.fetchall()]
+
+
+def _resting(row: tuple[int, ...]) -> BookOrder:
+    order = BookOrder(
+        id=row[1],
+        user=row[2],
+        side=row[3],
+        type=row[4],
+        price=row[5],
+        quantity=row[6],
+        budget=row[7],
+        maker_ppm=row[8],
+        taker_ppm=row[9],
+        created=0,  # its record has the time
+    )
+    order.remaining -= row[10]
+    order.filled_quote = row[11]
+    return order
 
 
 def wallets(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:

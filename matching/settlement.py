@@ -65,8 +65,8 @@ def _write_records(market_id: int, outcome: Outcome, now: datetime) -> None:
             rows=[
                 pack_trade(
                     trade.id, market_id, trade.price, trade.quantity, trade.quote_amount,
-                    trade.taker_side, trade.maker_order, trade.taker_order, trade.maker_user,
-                    trade.taker_user, trade.maker_fee, trade.taker_fee, time,
+                    trade.taker_side, trade.maker_order, trade.taker_order,
+                    trade.maker_user, trade.taker_user, trade.maker_fee, trade.taker_fee, time,
                 )
                 for trade in outcome.trades
             ]
@@ -103,7 +103,8 @@ def _write_events(
             [market_id << SEQUENCE_BITS | sequence, payload, now],
         )
         cursor.execute(
-            "INSERT INTO matching_marketsequence (market_id, trades, events) VALUES (%s, %s, %s) "
-            "ON CONFLICT (market_id) DO UPDATE SET trades = EXCLUDED.trades, events = EXCLUDED.events",
+            "INSERT INTO matching_marketsequence (market_id, trades, events) "
+            "VALUES (%s, %s, %s) ON CONFLICT (market_id) "
+            "DO UPDATE SET trades = EXCLUDED.trades, events = EXCLUDED.events",
             [market_id, engine.trades[market_id], sequence],
         )

@@ -25,7 +25,7 @@ class Wallet:
 
 
 def need(market: MarketRules, order: BookOrder) -> int:
-    """What the rest of an order can cost at most: quote atoms to buy, base atoms to sell."""
+    """What the rest of an order can cost: quote atoms to buy, base atoms to sell."""
     if order.side != BUY:
         return order.remaining * market.lot_size
     if order.budget:

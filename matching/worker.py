@@ -9,7 +9,9 @@ failure nothing is repaired: what was not committed did not happen (ADR 0004).
 import logging
 import time
 import uuid
+from typing import Any
 
+import psycopg
 from django.core.cache import cache
 from django.db import IntegrityError, OperationalError, connection, transaction
 from redis.exceptions import RedisError
@@ -97,7 +99,7 @@ class Worker:
         outcomes = engine.run(
             [(command, pgcopy.timestamp(created)) for command, created in rows],
             wallets_in_play,
-            balances,  # type: ignore[arg-type]  working memory of plain integers
+            dict(balances),
         )
         failpoint("after_match")
         settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=clock.now())
@@ -211,7 +213,7 @@ class Worker:
             except OperationalError:
                 self.engine = None
                 raise
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001  quarantined and told below
                 self.engine = None
                 self._quarantine(failure)
                 settled = 1
@@ -274,14 +276,12 @@ def wait_for_commands(seconds: float) -> None:
     """Sleep until the database says that commands arrived, or for `seconds`."""
     global _listening
     connection.ensure_connection()
-    raw = connection.connection
-    assert raw is not None
+    raw: psycopg.Connection[Any] = connection.connection
     if _listening is not raw:
         raw.execute("LISTEN commands")
         _listening = raw
         return  # something may have arrived before we listened
-    for _ in raw.notifies(timeout=seconds, stop_after=1):
-        break
+    list(raw.notifies(timeout=seconds, stop_after=1))
 
 
 def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> int:

@@ -12,7 +12,7 @@ from orders.models import Command, Market, Order, Trade
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """What the user asked, and what has become of it (None while the engine is to decide)."""
+    """What the user asked, and what became of it (None: the engine has not decided)."""
 
     command: Command
     record: Order | None
@@ -89,7 +89,8 @@ def price_levels(*, market_id: int) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT side, price, sum(quantity - filled)::bigint FROM orders_order "
-            "WHERE market_id = %s AND status = %s GROUP BY side, price ORDER BY side, price",
+            "WHERE market_id = %s AND status = %s "
+            "GROUP BY side, price ORDER BY side, price",
             [market_id, OrderStatus.OPEN],
         )
         rows: list[tuple[int, int, int]] = cursor.fetchall()

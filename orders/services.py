@@ -4,7 +4,7 @@ The API side appends commands and nothing else; `record_orders` and `record_trad
 engine's pen, called by matching/settlement.py inside the transaction of its batch.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
@@ -132,8 +132,8 @@ def place_order(
         market=market, side=side, type=type, price=price, quantity=quantity, budget=budget
     )
     try:
-        _append(command)
-    except IntegrityError:
+        append_commands(commands=[command])
+    except IntegrityError:  # somebody was faster with the same client order id
         first = command_by_client_id(user_id=user_id, client_order_id=client_order_id or "")
         if first is None:
             raise
@@ -158,15 +158,52 @@ def request_cancel(*, user_id: int, order_id: int, now: datetime) -> Command:
         order_id=order_id,
         created_at=now,
     )
-    _append(command)
+    append_commands(commands=[command])
     return command
 
 
 @transaction.atomic
-def _append(command: Command) -> None:
-    """Insert one command; the database queues the inserters and notifies the engine."""
-    command.save(force_insert=True)
-    ring_after_commit(commands_logged, shard=command.shard)
+def append_commands(*, commands: Sequence[Command]) -> list[int]:
+    """Append commands of one shard in one durable commit, in this order.
+
+    Their ids are set and returned. The database lets one transaction at a time insert and
+    notifies the engine at its commit. Place commands have passed `check_order`.
+
+    raises  IntegrityError when a client order id is taken; nothing is written
+    """
+    rows = [tuple(getattr(command, name) for name in _APPENDED) for command in commands]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [list(column) for column in zip(*rows, strict=True)])
+        ids = [row[0] for row in cursor.fetchall()]
+    for command, command_id in zip(commands, ids, strict=True):
+        command.pk = command_id
+    ring_after_commit(commands_logged, shard=commands[0].shard)
+    return ids
+
+
+_APPENDED = {
+    "market_id": "bigint",
+    "shard": "smallint",
+    "kind": "smallint",
+    "user_id": "bigint",
+    "side": "smallint",
+    "type": "smallint",
+    "time_in_force": "smallint",
+    "price": "bigint",
+    "quantity": "bigint",
+    "budget": "bigint",
+    "order_id": "bigint",
+    "client_order_id": "text",
+    "maker_ppm": "integer",
+    "taker_ppm": "integer",
+    "created_at": "timestamptz",
+}
+_APPEND = (
+    f"INSERT INTO orders_command ({', '.join(_APPENDED)}) "  # noqa: S608  own names only
+    f"SELECT {', '.join(_APPENDED)} FROM unnest("
+    f"{', '.join(f'%s::{kind}[]' for kind in _APPENDED.values())}) "
+    f"WITH ORDINALITY AS row({', '.join(_APPENDED)}, n) ORDER BY n RETURNING id"
+)
 
 
 def _same(first: Command, again: Command) -> Command:
@@ -216,9 +253,10 @@ def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: dateti
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE orders_order AS o SET filled = c.filled, filled_quote = c.filled_quote, "
-            "status = c.status, reason = c.reason, updated_at = %s "
-            "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[]) "
+            "UPDATE orders_order AS o "
+            "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, reason = c.reason, updated_at = %s "
+            "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], "
+            "%s::smallint[], %s::smallint[]) "
             "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id",
             [now, *(list(column) for column in zip(*changes, strict=True))],
         )
