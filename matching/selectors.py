@@ -1,11 +1,12 @@
 """What the worker and the followers of the event log read."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from typing import Any
 
+import psycopg
 from django.db import connection
 
-from kernel.units import Atoms, Lots, Ppm, Ticks
+from kernel import pgcopy
 from ledger.models import AccountKind
 from matching.book import BookOrder
 from matching.models import EventBatch, MarketSequence
@@ -13,35 +14,31 @@ from matching.spot import Wallet
 from orders.commands import SEQUENCE_BITS, Cancel, Command, CommandKind, OrderStatus, Place
 
 
-def commands_after(
-    *, shard: int, position: int, limit: int
-) -> list[tuple[Command, datetime]]:
-    """The next commands of a shard and their times, by arrival."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, kind, market_id, user_id, side, type, price, quantity, budget, "
-            "maker_ppm, taker_ppm, order_id, created_at FROM orders_command "
-            "WHERE id > %s AND shard = %s ORDER BY id LIMIT %s",
-            [position, shard, limit],
-        )
-        return [(_command(row), row[12]) for row in cursor.fetchall()]
+def commands_after(*, shard: int, position: int, limit: int) -> list[tuple[Command, int]]:
+    """The next commands of a shard, by arrival, with their times as pgcopy.timestamp."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    # The engine's largest read: rows in binary cost half of what they cost as text.
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        cursor.execute(_COMMANDS_AFTER, [position, shard, limit], binary=True)
+        return [
+            (
+                Place._make(row[:10])
+                if row[10] == _PLACE
+                else Cancel(row[0], row[1], row[2], row[11]),
+                pgcopy.timestamp(row[12]),
+            )
+            for row in cursor.fetchall()
+        ]
 
 
-def _command(row: tuple[int, ...]) -> Command:
-    if row[1] == CommandKind.CANCEL:
-        return Cancel(id=row[0], market=row[2], user=row[3], order=row[11])
-    return Place(
-        id=row[0],
-        market=row[2],
-        user=row[3],
-        side=row[4],
-        type=row[5],
-        price=Ticks(row[6]),
-        quantity=Lots(row[7]),
-        budget=Atoms(row[8]),
-        maker_ppm=Ppm(row[9]),
-        taker_ppm=Ppm(row[10]),
-    )
+_PLACE = CommandKind.PLACE.value
+# The first ten columns are the fields of Place, the first three those of Cancel.
+_COMMANDS_AFTER = (
+    "SELECT id, market_id, user_id, side, type, price, quantity, budget, maker_ppm, "
+    "taker_ppm, kind, order_id, created_at FROM orders_command "
+    "WHERE id > %s AND shard = %s ORDER BY id LIMIT %s"
+)
 
 
 def open_orders(*, shard: int) -> list[tuple[int, BookOrder]]:

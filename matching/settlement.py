@@ -66,7 +66,8 @@ def _write_records(market_id: int, outcome: Outcome, now: datetime) -> None:
                 pack_trade(
                     trade.id, market_id, trade.price, trade.quantity, trade.quote_amount,
                     trade.taker_side, trade.maker_order, trade.taker_order,
-                    trade.maker_user, trade.taker_user, trade.maker_fee, trade.taker_fee, time,
+                    trade.maker_user, trade.taker_user, trade.maker_fee, trade.taker_fee,
+                    time,
                 )
                 for trade in outcome.trades
             ]

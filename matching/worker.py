@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, OperationalError, connection, transaction
 from redis.exceptions import RedisError
 
-from kernel import clock, pgcopy
+from kernel import clock
 from kernel.doorbell import ring_after_commit
 from kernel.errors import InvariantBroken
 from kernel.failpoint import failpoint
@@ -96,11 +96,7 @@ class Worker:
                 *(account for pair in engine.fee_accounts.values() for account in pair),
             ]
         )
-        outcomes = engine.run(
-            [(command, pgcopy.timestamp(created)) for command, created in rows],
-            wallets_in_play,
-            dict(balances),
-        )
+        outcomes = engine.run(rows, wallets_in_play, dict(balances))
         failpoint("after_match")
         settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=clock.now())
         self._move_cursor(commands[-1].id)
@@ -240,7 +236,7 @@ class Worker:
             order = BookOrder(
                 command.id, command.user, command.side, command.type, command.price,
                 command.quantity, command.budget, command.maker_ppm, command.taker_ppm,
-                pgcopy.timestamp(created),
+                created,
             )  # fmt: skip
             order.status, order.reason = OrderStatus.REJECTED, Reason.INTERNAL_ERROR
             outcome = Outcome(orders={order.id: order}, placed={order.id})
@@ -277,11 +273,12 @@ def wait_for_commands(seconds: float) -> None:
     global _listening
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
-    if _listening is not raw:
-        raw.execute("LISTEN commands")
-        _listening = raw
-        return  # something may have arrived before we listened
-    list(raw.notifies(timeout=seconds, stop_after=1))
+    with connection.wrap_database_errors:
+        if _listening is not raw:
+            raw.execute("LISTEN commands")
+            _listening = raw
+            return  # something may have arrived before we listened
+        list(raw.notifies(timeout=seconds, stop_after=1))
 
 
 def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> int:

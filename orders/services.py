@@ -254,7 +254,8 @@ def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: dateti
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE orders_order AS o "
-            "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, reason = c.reason, updated_at = %s "
+            "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, "
+            "reason = c.reason, updated_at = %s "
             "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], "
             "%s::smallint[], %s::smallint[]) "
             "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id",

@@ -1,0 +1,1 @@
+"""The benchmark: each stage beside the limit that was measured in the same run."""
