@@ -34,6 +34,17 @@ def follow(pid: int) -> None:
     threading.Thread(target=_follow, args=(pid,), name=f"follow-{pid}", daemon=True).start()
 
 
+def lives(pid: int) -> bool:
+    """Whether a process has this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _follow(pid: int) -> None:
     _wait_for_end(pid)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -49,20 +60,10 @@ def _wait_for_end(pid: int) -> None:
     except ProcessLookupError:
         return
     except (AttributeError, OSError):  # not Linux, or an old kernel
-        while _lives(pid):
+        while lives(pid):
             time.sleep(LOOK_SECONDS)
         return
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     poll.poll()
     os.close(descriptor)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from exchange.embedded.durability import refuse_unsafe
 from exchange.embedded.errors import EmbeddedServersError, UnsafeDurabilityError
 from exchange.embedded.places import POSTGRES_PORT, make_directory, places
-from exchange.embedded.users import hold, wanted
+from exchange.embedded.users import hold, stop_unused, wanted
 
 __all__ = [
     "EmbeddedServersError",
@@ -20,6 +20,7 @@ __all__ = [
     "Urls",
     "hold",
     "refuse_unsafe",
+    "stop_unused",
     "urls",
     "var_dir",
     "wanted",

@@ -70,6 +70,11 @@ class Places:
         """Held by the one keeper; the file holds its process id."""
         return self.var / "keeper.lock"
 
+    @property
+    def up_lock(self) -> Path:
+        """Held by the one `make up`; the file holds its process id."""
+        return self.var / "up.lock"
+
     def ready_lock(self, server: str) -> Path:
         """Held by the keeper while that server answers."""
         return self.var / f"{server}.ready.lock"

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,30 @@ def hold(*, wait_seconds: float = 60) -> None:
         else:
             _start_keeper(where, deadline)
     _held = users_lock
+
+
+def stop_unused(*, wait_seconds: float = 40) -> bool:
+    """Stop the servers now, unless another process uses them; whether they are stopped.
+
+    This process uses them no longer, whatever the answer.
+    """
+    global _held
+    if _held is not None:
+        _held.close()
+        _held = None
+    where = places()
+    if not where.users_lock.exists():
+        return True
+    users_lock = FileLock(where.users_lock)
+    try:
+        # Taken alone, and kept until the keeper has gone: who comes meanwhile waits.
+        if not children.wait_until(users_lock.take, 0.5):
+            return False
+        if is_held(where.keeper_lock):
+            os.kill(int(where.keeper_lock.read_text()), signal.SIGTERM)
+        return children.wait_until(lambda: not is_held(where.keeper_lock), wait_seconds)
+    finally:
+        users_lock.close()
 
 
 def _open_lock(where: Places) -> FileLock:
