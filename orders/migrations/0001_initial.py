@@ -5,7 +5,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import kernel.clock
-import orders.commands
 
 
 class Migration(migrations.Migration):
@@ -318,30 +317,30 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("kind", orders.commands.CommandKind["CANCEL"]), ("order_id__gt", 0)
+                        ("kind", 2), ("order_id__gt", 0)
                     ),
                     models.Q(
                         ("budget", 0),
-                        ("kind", orders.commands.CommandKind["PLACE"]),
+                        ("kind", 1),
                         ("price__gt", 0),
                         ("quantity__gt", 0),
-                        ("type", orders.commands.OrderType["LIMIT"]),
+                        ("type", 2),
                     ),
                     models.Q(
                         ("budget", 0),
-                        ("kind", orders.commands.CommandKind["PLACE"]),
+                        ("kind", 1),
                         ("price", 0),
                         ("quantity__gt", 0),
-                        ("side", orders.commands.OrderSide["SELL"]),
-                        ("type", orders.commands.OrderType["MARKET"]),
+                        ("side", 2),
+                        ("type", 1),
                     ),
                     models.Q(
                         ("budget__gt", 0),
-                        ("kind", orders.commands.CommandKind["PLACE"]),
+                        ("kind", 1),
                         ("price", 0),
                         ("quantity", 0),
-                        ("side", orders.commands.OrderSide["BUY"]),
-                        ("type", orders.commands.OrderType["MARKET"]),
+                        ("side", 1),
+                        ("type", 1),
                     ),
                     _connector="OR",
                 ),
@@ -355,7 +354,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("status", orders.commands.OrderStatus["OPEN"])),
+                condition=models.Q(("status", 1)),
                 fields=["market", "side", "price", "id"],
                 name="order_open",
             ),
