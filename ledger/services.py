@@ -11,10 +11,23 @@ from kernel.failpoint import failpoint
 from kernel.units import Atoms
 from ledger.errors import EntryKeyReused, InsufficientFunds
 from ledger.locks import lock_accounts
-from ledger.models import DEBIT_KINDS, Account, AccountKind, Entry, Side
+from ledger.models import DEBIT_KINDS, Account, AccountKind, Asset, Entry, Side
 from ledger.models import Transfer as TransferRow
 from ledger.signals import balances_changed
 from ledger.transfers import Row, Transfer, digest_of
+
+
+def open_asset(
+    *, code: str, name: str, scale: int = 8, kind: Asset.Kind = Asset.Kind.COIN
+) -> Asset:
+    """Find the asset of this code, or open it.
+
+    scale  an amount is an integer count of 10^-scale
+    """
+    asset, _ = Asset.objects.get_or_create(
+        code=code, defaults={"name": name, "scale": scale, "kind": kind}
+    )
+    return asset
 
 
 def open_account(
@@ -138,7 +151,8 @@ def copy_transfers(*, entry_id: int, rows: Sequence[Row], now: datetime) -> None
 
 
 _COPY_TRANSFERS = (
-    "COPY ledger_transfer (entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at) "
+    "COPY ledger_transfer "
+    "(entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at) "
     "FROM STDIN (FORMAT binary)"
 )
 _pack_transfer = pgcopy.row_packer("qqqqqhqq")
