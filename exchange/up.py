@@ -86,7 +86,7 @@ def _run(port: int) -> int:
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
         # Celery warns of root at length. Here root has nothing that the clone has not.
-        "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",
+        "PYTHONWARNINGS": "ignore::UserWarning:celery.platforms",
         supervised.VARIABLE: str(os.getpid()),
     }
     _say("Bringing the database up to date …")

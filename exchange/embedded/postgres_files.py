@@ -87,8 +87,9 @@ def _give(path: Path, owner: ServerUser | None) -> None:
 
 def _refuse_foreign(data: Path, run_as: ServerUser | None) -> None:
     uid = run_as.uid if run_as else os.geteuid()
-    if data.stat().st_uid != uid:
+    owner = data.stat().st_uid
+    if owner != uid:
         raise EmbeddedServersError(
-            f"{data} belongs to `{data.owner()}`: run as the user who made it, or set "
+            f"{data} belongs to user {owner}: run as the user who made it, or set "
             f"FAIRBOOK_VAR to a directory of your own."
         )

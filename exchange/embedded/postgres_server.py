@@ -144,22 +144,24 @@ def _end_leftover(data: Path) -> None:
         pid = int(lock_file.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return
-    if not Path("/proc/self/cwd").exists():
-        return  # not Linux: PostgreSQL's own judgement has to do
-    if not _works_in(pid, data):
-        lock_file.unlink(missing_ok=True)
+    command = _command(pid)
+    if command and Path(command[0]).name != "postgres":
+        lock_file.unlink()
         return
     for number, seconds in STOP_SIGNALS:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        if children.wait_until(lambda: not _works_in(pid, data), seconds):
-            return
+        if not _serves(pid, data):
+            return  # gone, or PostgreSQL may judge
+        os.kill(pid, number)
+        children.wait_until(lambda: not _serves(pid, data), seconds)
 
 
-def _works_in(pid: int, data: Path) -> bool:
+def _serves(pid: int, data: Path) -> bool:
+    return _command(pid)[1:3] == ["-D", str(data)]
+
+
+def _command(pid: int) -> list[str]:
+    """The words of a process's command line; none when it is gone or not ours to see."""
     try:
-        return Path(f"/proc/{pid}/cwd").readlink() == data.resolve()
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
     except OSError:
-        return False
+        return []
