@@ -28,8 +28,11 @@ APPS = sorted(set(house.floors()) - {"kernel", "exchange"})
 
 def rules_told(app: str) -> dict[str, str]:
     """Rule -> test, from the table below `## Rules of the database` in the app's README."""
-    text = house.text(Path(app) / "README.md")
-    _, heading, chapter = text.partition("\n## Rules of the database\n")
+    readme = Path(app) / "README.md"
+    assert (house.ROOT / readme).exists(), (
+        f"write {readme} in the shape that STYLE.md shows"
+    )
+    _, heading, chapter = house.text(readme).partition("\n## Rules of the database\n")
     assert heading, f"{app}/README.md: add `## Rules of the database` (STYLE.md, Shapes)"
     lines = [
         line for line in chapter.split("\n## ")[0].splitlines() if line.startswith("|")
@@ -45,7 +48,7 @@ def rules_told(app: str) -> dict[str, str]:
     return told
 
 
-def tests_of(app: str) -> set[str]:
+def names_of_tests(app: str) -> set[str]:
     return {
         node.name
         for path in house.code(tests=True)
@@ -70,7 +73,9 @@ def test_every_rule_of_the_database_is_told_and_every_told_rule_is_there(app):
 @pytest.mark.parametrize("app", APPS)
 def test_the_test_of_every_rule_exists(app):
     missing = {
-        rule: test for rule, test in rules_told(app).items() if test not in tests_of(app)
+        rule: test
+        for rule, test in rules_told(app).items()
+        if test not in names_of_tests(app)
     }
 
     assert missing == {}, f"write these in {app}/tests/test_database_rules.py"
