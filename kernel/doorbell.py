@@ -10,6 +10,8 @@ import logging
 from django.db import transaction
 from django.dispatch import Signal
 
+from kernel.failpoint import failpoint
+
 log = logging.getLogger(__name__)
 
 
@@ -23,6 +25,7 @@ def ring_after_commit(bell: Signal, **ids: int) -> None:
 
 
 def _ring(bell: Signal, ids: dict[str, int]) -> None:
+    failpoint("after_commit")
     for listener, answer in bell.send_robust(sender=None, **ids):
         if isinstance(answer, Exception):
             log.warning(

@@ -7,13 +7,15 @@ INVARIANTS = (
         "O7",
         "trades and events are numbered without a gap in each market",
         """
-        SELECT format('market %s: %s trades, last %s, recorded %s', s.market_id, count, last, s.trades)
+        SELECT format('market %s: %s trades, last %s, recorded %s',
+                      s.market_id, count, last, s.trades)
         FROM matching_marketsequence s, LATERAL (
             SELECT count(*) AS count, coalesce(max(id & ((1::bigint << 40) - 1)), 0) AS last
             FROM orders_trade WHERE market_id = s.market_id) t
         WHERE count <> last OR last <> s.trades
         UNION ALL
-        SELECT format('market %s: %s event batches, last %s, recorded %s', s.market_id, count, last, s.events)
+        SELECT format('market %s: %s event batches, last %s, recorded %s',
+                      s.market_id, count, last, s.events)
         FROM matching_marketsequence s, LATERAL (
             SELECT count(*) AS count, coalesce(max(id & ((1::bigint << 40) - 1)), 0) AS last
             FROM matching_eventbatch WHERE id >> 40 = s.market_id) e
@@ -24,7 +26,8 @@ INVARIANTS = (
         "O9",
         "every command up to the cursor had its effect, none beyond it",
         """
-        SELECT format('command %s: %s', c.id, CASE WHEN o.id IS NULL THEN 'lost' ELSE 'early' END)
+        SELECT format('command %s: %s', c.id,
+                      CASE WHEN o.id IS NULL THEN 'lost' ELSE 'early' END)
         FROM orders_command c JOIN matching_cursor s ON s.shard = c.shard
         LEFT JOIN orders_order o ON o.id = c.id
         WHERE c.kind = 1 AND (o.id IS NULL) = (c.id <= s.position)

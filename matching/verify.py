@@ -67,7 +67,7 @@ def _compare_trades(outcome: Outcome) -> Iterator[str]:
     for trade in outcome.trades:
         replayed = tuple(getattr(trade, name) for name in trade.__dataclass_fields__)
         if recorded.get(trade.id) != replayed:
-            yield f"trade {trade.id}: recorded {recorded.get(trade.id)}, replayed {replayed}"
+            yield _difference("trade", trade.id, recorded.get(trade.id), replayed)
 
 
 def _compare_orders(outcome: Outcome) -> Iterator[str]:
@@ -81,7 +81,11 @@ def _compare_orders(outcome: Outcome) -> Iterator[str]:
         filled = order.quantity - order.remaining
         replayed = (order.quantity, filled, order.filled_quote, order.status, order.reason)
         if recorded.get(order.id) != replayed:
-            yield f"order {order.id}: recorded {recorded.get(order.id)}, replayed {replayed}"
+            yield _difference("order", order.id, recorded.get(order.id), replayed)
+
+
+def _difference(what: str, number: int, recorded: object, replayed: object) -> str:
+    return f"{what} {number}: recorded {recorded}, replayed {replayed}"
 
 
 def _compare_books(engine: Engine, shard: int) -> Iterator[str]:

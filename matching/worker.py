@@ -7,6 +7,7 @@ failure nothing is repaired: what was not committed did not happen (ADR 0004).
 """
 
 import logging
+import os
 import time
 import uuid
 from typing import Any
@@ -47,7 +48,8 @@ class Worker:
 
     def __init__(self, *, shard: int) -> None:
         self.shard = shard
-        self.holder = uuid.uuid4().hex
+        # The process id is for people; the rest makes it unique.
+        self.holder = f"{os.getpid()}-{uuid.uuid4().hex[:16]}"
         self.engine: Engine | None = None
         self._position = -1
         self._sequences: dict[int, int] = {}

@@ -23,12 +23,16 @@ pytestmark = pytest.mark.django_db
 PEOPLE = ("alice", "bob", "carol", "dave")
 SIDES = st.sampled_from(["buy", "sell"])
 PEOPLE_OR_ANY = st.sampled_from(PEOPLE)
-LIMITS = st.tuples(st.just("limit"), PEOPLE_OR_ANY, SIDES, st.integers(95, 105), st.integers(1, 30))
+LIMITS = st.tuples(
+    st.just("limit"), PEOPLE_OR_ANY, SIDES, st.integers(95, 105), st.integers(1, 30)
+)
 SELLS = st.tuples(st.just("sell"), PEOPLE_OR_ANY, st.integers(1, 60))
 BUYS = st.tuples(st.just("buy"), PEOPLE_OR_ANY, st.integers(1, 60_000))
 CANCELS = st.tuples(st.just("cancel"), PEOPLE_OR_ANY, st.integers(0, 40))
 BATCHES = st.lists(
-    st.lists(st.one_of(LIMITS, LIMITS, LIMITS, SELLS, BUYS, CANCELS), min_size=1, max_size=12),
+    st.lists(
+        st.one_of(LIMITS, LIMITS, LIMITS, SELLS, BUYS, CANCELS), min_size=1, max_size=12
+    ),
     min_size=1,
     max_size=6,
 )
@@ -67,9 +71,17 @@ class House:
                 "quantity": quantity,
             }
         elif kind == "sell":
-            fields |= {"type": OrderType.MARKET, "side": OrderSide.SELL, "quantity": details[0]}
+            fields |= {
+                "type": OrderType.MARKET,
+                "side": OrderSide.SELL,
+                "quantity": details[0],
+            }
         elif kind == "buy":
-            fields |= {"type": OrderType.MARKET, "side": OrderSide.BUY, "budget": details[0]}
+            fields |= {
+                "type": OrderType.MARKET,
+                "side": OrderSide.BUY,
+                "budget": details[0],
+            }
         else:
             fields = {"kind": CommandKind.CANCEL, "order_id": self._order(details[0])}
         return Command(
@@ -102,7 +114,14 @@ class House:
 
     def trades(self) -> list[tuple[int, ...]]:
         rows = Trade.objects.filter(market_id=self.market.pk).order_by("id")
-        names = ("maker_order_id", "taker_order_id", "price", "quantity", "maker_fee", "taker_fee")
+        names = (
+            "maker_order_id",
+            "taker_order_id",
+            "price",
+            "quantity",
+            "maker_fee",
+            "taker_fee",
+        )
         return list(rows.values_list(*names))
 
     def orders(self) -> dict[int, tuple[Any, ...]]:
@@ -134,7 +153,9 @@ class House:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_random_streams_give_what_a_naive_exchange_gives(db, batches, limit, fees, restarts):
+def test_random_streams_give_what_a_naive_exchange_gives(
+    db, batches, limit, fees, restarts
+):
     with transaction.atomic():
         house = House(maker_ppm=fees[0], taker_ppm=fees[1])
 

@@ -1,0 +1,113 @@
+"""An exchange with servers and workers of its own, for tests that kill them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
+
+from exchange.audit import audit
+from exchange.embedded.places import PROJECT
+from matching.models import Cursor
+from matching.verify import differences
+from orders.models import Command
+
+CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "exchange", "worker", "--pool", "solo",
+          "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]  # fmt: skip
+_HOLD = (
+    "from exchange import embedded; embedded.hold(); urls = embedded.urls();"
+    "print(urls.database_url, urls.redis_url, flush=True); input()"
+)
+
+
+@dataclass
+class House:
+    """Processes with `FAIRBOOK_VAR` of their own; this process's connection goes there."""
+
+    var: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Start PostgreSQL and Redis, make the tables, turn the connection there."""
+        self.holder = self._start([sys.executable, "-c", _HOLD], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)  # fmt: skip
+        assert self.holder.stdout is not None
+        database, redis_url = self.holder.stdout.readline().split()
+        self.redis_url = redis_url
+        self._before = connection.settings_dict.copy()
+        connection.close()
+        info = conninfo_to_dict(database)
+        connection.settings_dict["HOST"] = info["host"]
+        connection.settings_dict["NAME"] = info["dbname"]
+        self.run("manage.py", "migrate", "--verbosity", "0")
+
+    def close(self) -> None:
+        connection.close()
+        connection.settings_dict.update(self._before)
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def run(self, *arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, *arguments], cwd=PROJECT, env=self._env(), check=True
+        )
+
+    def start_beat(self) -> subprocess.Popen[str]:
+        """The general worker, whose beat rings every shard each second."""
+        schedule = str(self.var / "beat")
+        return self._start([*CELERY, "-Q", "general", "--beat", "--schedule", schedule])
+
+    def start_engine(self, *, failpoint: str = "") -> subprocess.Popen[str]:
+        """A matching worker; `failpoint` names the point at which it kills itself."""
+        name = f"matching{len(self.processes)}@%h"
+        return self._start(
+            [*CELERY, "-Q", "matching.0", "--hostname", name], FAIRBOOK_FAILPOINT=failpoint
+        )
+
+    def flush_redis(self) -> None:
+        redis.Redis.from_url(self.redis_url).flushall()
+
+    def crash_postgres(self) -> None:
+        """SIGQUIT is PostgreSQL's immediate shutdown: no checkpoint, recovery at the start."""
+        pid_file = self.var / "postgres" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
+
+    def wait_until_settled(self, *, seconds: float = 30) -> None:
+        def settled() -> bool:
+            last = Command.objects.order_by("-id").values_list("id", flat=True).first()
+            return Cursor.objects.filter(position=last).exists()
+
+        wait_until(settled, seconds=seconds)
+
+    def prove(self) -> None:
+        """Every invariant holds and the log replays to what is recorded."""
+        assert [finding for finding in audit() if finding.violations] == []
+        assert list(differences(shard=0)) == []
+
+    def _start(self, command: list[str], **options: object) -> subprocess.Popen[str]:
+        pipes = {name: options.pop(name) for name in ("stdin", "stdout") if name in options}
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=self._env(**options), text=True, **pipes
+        )  # type: ignore[call-overload]
+        self.processes.append(process)
+        return process
+
+    def _env(self, **more: object) -> dict[str, str]:
+        extra = {name: str(value) for name, value in more.items()}
+        return os.environ | {"FAIRBOOK_VAR": str(self.var), "LOG_LEVEL": "ERROR"} | extra
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
