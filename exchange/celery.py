@@ -48,7 +48,7 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect
 def _boot(**_: Any) -> None:
     from exchange import embedded, supervised
     from exchange.checks import refuse_unsafe_database

@@ -37,7 +37,7 @@ def parse_decimal(text: object, *, scale: int) -> int:
 
 
 def format_decimal(units: int, *, scale: int) -> str:
-    """Write a count of 10^-scale units as a decimal string with exactly `scale` decimals."""
+    """Write a count of 10^-scale units as a decimal string with all `scale` decimals."""
     sign = "-" if units < 0 else ""
     digits = str(abs(units)).rjust(scale + 1, "0")
     return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits

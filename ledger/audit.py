@@ -17,11 +17,13 @@ INVARIANTS = (
         "L1",
         "a transfer is one debit and one credit of one asset",
         """
-        SELECT format('transfer %s: assets %s, %s, %s', t.id, t.asset_id, d.asset_id, c.asset_id)
+        SELECT format('transfer %s: assets %s, %s, %s',
+                      t.id, t.asset_id, d.asset_id, c.asset_id)
         FROM ledger_transfer t
         LEFT JOIN ledger_account d ON d.id = t.debit_id
         LEFT JOIN ledger_account c ON c.id = t.credit_id
-        WHERE d.asset_id IS DISTINCT FROM t.asset_id OR c.asset_id IS DISTINCT FROM t.asset_id
+        WHERE d.asset_id IS DISTINCT FROM t.asset_id
+           OR c.asset_id IS DISTINCT FROM t.asset_id
            OR t.amount <= 0 OR t.debit_id = t.credit_id
         """,
     ),
@@ -41,7 +43,8 @@ INVARIANTS = (
         """
         WITH moved AS (
             SELECT account_id, sum(debit) AS debit, sum(credit) AS credit FROM (
-                SELECT debit_id AS account_id, amount AS debit, 0 AS credit FROM ledger_transfer
+                SELECT debit_id AS account_id, amount AS debit, 0 AS credit
+                FROM ledger_transfer
                 UNION ALL
                 SELECT credit_id, 0, amount FROM ledger_transfer
             ) leg GROUP BY account_id
@@ -65,7 +68,10 @@ INVARIANTS = (
     Invariant(
         "L5",
         "no account is below its floor",
-        "SELECT format('account %s: %s', id, balance) FROM ledger_account WHERE balance < floor",
+        """
+        SELECT format('account %s: %s', id, balance)
+        FROM ledger_account WHERE balance < floor
+        """,
     ),
     Invariant(
         "L7",

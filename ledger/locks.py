@@ -21,7 +21,8 @@ def lock_accounts(ids: Iterable[int]) -> dict[int, Atoms]:
     wanted = sorted(set(ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) "
+            "ORDER BY id FOR NO KEY UPDATE",
             [wanted],
         )
         balances: dict[int, Atoms] = dict(cursor.fetchall())

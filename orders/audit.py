@@ -11,14 +11,17 @@ INVARIANTS = (
         "what is held for orders is what the open orders need, to the atom",
         """
         WITH need AS (
-            SELECT o.user_id, CASE o.side WHEN 1 THEN m.quote_id ELSE m.base_id END AS asset_id,
-                   sum(CASE o.side WHEN 1 THEN o.price::numeric * (o.quantity - o.filled) * m.tick_value
-                       ELSE (o.quantity - o.filled)::numeric * m.lot_size END) AS atoms
+            SELECT o.user_id,
+                   CASE o.side WHEN 1 THEN m.quote_id ELSE m.base_id END AS asset_id,
+                   sum((o.quantity - o.filled)::numeric * CASE o.side
+                       WHEN 1 THEN o.price::numeric * m.tick_value ELSE m.lot_size END
+                   ) AS atoms
             FROM orders_order o JOIN orders_market m ON m.id = o.market_id
             WHERE o.status = 1 GROUP BY 1, 2
         )
-        SELECT format('user %s asset %s: held %s, needed %s', coalesce(n.user_id, a.owner_id),
-                      coalesce(n.asset_id, a.asset_id), a.balance, n.atoms)
+        SELECT format('user %s asset %s: held %s, needed %s',
+                      coalesce(n.user_id, a.owner_id), coalesce(n.asset_id, a.asset_id),
+                      a.balance, n.atoms)
         FROM need n FULL JOIN (SELECT * FROM ledger_account WHERE kind = 'held') a
           ON a.owner_id = n.user_id AND a.asset_id = n.asset_id
         WHERE coalesce(a.balance, 0) <> coalesce(n.atoms, 0)
@@ -35,8 +38,8 @@ INVARIANTS = (
                 SELECT taker_order_id, quantity, quote_amount FROM orders_trade
             ) f GROUP BY order_id
         )
-        SELECT format('order %s: filled %s/%s, trades say %s/%s', coalesce(o.id, f.order_id),
-                      o.filled, o.filled_quote, f.lots, f.quote)
+        SELECT format('order %s: filled %s/%s, trades say %s/%s',
+                      coalesce(o.id, f.order_id), o.filled, o.filled_quote, f.lots, f.quote)
         FROM orders_order o FULL JOIN fill f ON f.order_id = o.id
         WHERE o.id IS NULL OR o.filled <> coalesce(f.lots, 0)
            OR o.filled_quote <> coalesce(f.quote, 0) OR o.filled > o.quantity
@@ -52,10 +55,12 @@ INVARIANTS = (
         LEFT JOIN orders_order m ON m.id = t.maker_order_id
         LEFT JOIN orders_order k ON k.id = t.taker_order_id
         WHERE m.id IS NULL OR k.id IS NULL OR m.id = k.id OR m.side = k.side
-           OR k.side <> t.taker_side OR m.market_id <> t.market_id OR k.market_id <> t.market_id
+           OR k.side <> t.taker_side
+           OR m.market_id <> t.market_id OR k.market_id <> t.market_id
            OR m.user_id <> t.maker_user_id OR k.user_id <> t.taker_user_id
         UNION ALL
-        SELECT format('trade %s: moved %s quote and %s base, fees %s', t.id, x.quote, x.base, x.fees)
+        SELECT format('trade %s: moved %s quote and %s base, fees %s',
+                      t.id, x.quote, x.base, x.fees)
         FROM orders_trade t JOIN orders_market m ON m.id = t.market_id
         LEFT JOIN (
             SELECT ref, sum(amount) FILTER (WHERE code = 20) AS quote,
@@ -102,7 +107,8 @@ INVARIANTS = (
         FROM orders_trade t JOIN orders_market m ON m.id = t.market_id
         JOIN orders_order maker ON maker.id = t.maker_order_id
         JOIN orders_order taker ON taker.id = t.taker_order_id,
-        LATERAL (SELECT t.quantity::numeric * m.lot_size AS base, t.quote_amount::numeric AS quote) g
+        LATERAL (SELECT t.quantity::numeric * m.lot_size AS base,
+                        t.quote_amount::numeric AS quote) g
         WHERE t.taker_fee <> ceil(CASE t.taker_side WHEN 1 THEN base ELSE quote END
                                   * taker.taker_ppm / 1000000)
            OR t.maker_fee <> ceil(CASE t.taker_side WHEN 1 THEN quote ELSE base END
@@ -116,7 +122,8 @@ INVARIANTS = (
         SELECT format('transfer %s: order %s of user %s', t.id, o.id, o.user_id)
         FROM ledger_transfer t JOIN orders_order o ON o.id = t.ref
         JOIN orders_market m ON m.id = o.market_id
-        JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id
+        JOIN ledger_account d ON d.id = t.debit_id
+        JOIN ledger_account c ON c.id = t.credit_id
         WHERE t.code IN (1, 2) AND (d.owner_id <> o.user_id OR c.owner_id <> o.user_id
            OR t.asset_id <> CASE o.side WHEN 1 THEN m.quote_id ELSE m.base_id END)
         """,

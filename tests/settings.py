@@ -6,4 +6,4 @@ from pathlib import Path
 os.environ.setdefault("FAIRBOOK_VAR", str(Path(__file__).parents[1] / "var" / "test"))
 os.environ.setdefault("LOGIN_RATE", "100000/min")
 
-from exchange.settings import *  # noqa: E402, F403
+from exchange.settings import *  # noqa: F403

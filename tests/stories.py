@@ -1,6 +1,10 @@
 """The people, markets and money that tests tell their stories with."""
 
 from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from kernel import clock
@@ -20,7 +24,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def person(name: str) -> User:
-    """A user `name@example.com`; the password is PASSWORD, hashed only when a test logs in."""
+    """A user `name@example.com` without a password; see `person_who_logs_in`."""
     user, _ = User.objects.get_or_create(email=f"{name}@example.com")
     return user
 
@@ -32,12 +36,36 @@ def person_who_logs_in(name: str) -> User:
     return user
 
 
+class Caller(APIClient):
+    """A client of the REST API that speaks JSON."""
+
+    default_format = "json"
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        """The answer; 5xx too, which a test would like to see."""
+        self.raise_request_exception = False
+        return super().generic(*args, **kwargs)
+
+
+def caller(user: User | None = None) -> Caller:
+    """A client of the API: a stranger, or one with `user`'s access token."""
+    client = Caller()
+    if user is not None:
+        token = AccessToken.for_user(user)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
 def asset(code: str, scale: int = 8) -> Asset:
-    made, _ = Asset.objects.get_or_create(code=code, defaults={"name": code, "scale": scale})
+    made, _ = Asset.objects.get_or_create(
+        code=code, defaults={"name": code, "scale": scale}
+    )
     return made
 
 
-def make_market(symbol: str = "BTC-USDT", *, maker_ppm: int = 1_000, taker_ppm: int = 2_000) -> Market:
+def make_market(
+    symbol: str = "BTC-USDT", *, maker_ppm: int = 1_000, taker_ppm: int = 2_000
+) -> Market:
     """Tick 0.01 quote, lot 0.00001 base, both assets with 8 decimals."""
     base, quote = symbol.split("-")
     return open_market(

@@ -316,9 +316,7 @@ class Migration(migrations.Migration):
             model_name="command",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("kind", 2), ("order_id__gt", 0)
-                    ),
+                    models.Q(("kind", 2), ("order_id__gt", 0)),
                     models.Q(
                         ("budget", 0),
                         ("kind", 1),
