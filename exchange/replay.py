@@ -79,8 +79,7 @@ def read_events(path: Path) -> Iterator[Event]:
 
     raises  Invalid, with the line, when a row is not as described
     """
-    opened = lzma.open(path, "rt") if path.suffix == ".xz" else path.open()
-    with opened as lines:
+    with lzma.open(path, "rt") if path.suffix == ".xz" else path.open() as lines:
         rows = csv.DictReader(lines)
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise Invalid(f"{path.name}: the columns must be {','.join(COLUMNS)}.")

@@ -50,7 +50,7 @@ def scratch_database(name: str) -> Iterator[None]:
         _drop(name)
 
 
-def _administer(*statements: sql.Composable) -> None:
+def _administer(*statements: sql.Composed) -> None:
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
         for statement in statements:
             owner.execute(statement)

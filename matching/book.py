@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from orders.commands import OrderSide, OrderStatus, Reason
 
+# Plain integers: reading `.value` of an enum costs as much as matching an order.
 BUY, SELL = OrderSide.BUY.value, OrderSide.SELL.value
+OPEN, NO_REASON = OrderStatus.OPEN.value, Reason.NONE.value
 
 
 class BookOrder:
@@ -57,8 +59,8 @@ class BookOrder:
         self.remaining = quantity
         self.filled_quote = 0
         self.hold = 0
-        self.status: int = OrderStatus.OPEN.value
-        self.reason: int = Reason.NONE.value
+        self.status = OPEN
+        self.reason = NO_REASON
         self.level: Level | None = None
         self.before: BookOrder | None = None
         self.after: BookOrder | None = None

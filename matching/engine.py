@@ -6,13 +6,13 @@ levels. It reads no clock and no database, so the same log always gives the same
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ledger.transfers import Row, TransferCode
 from matching import spot
-from matching.book import BUY, SELL, Book, BookOrder
-from matching.spot import Wallet
+from matching.book import BUY, NO_REASON, OPEN, SELL, Book, BookOrder
+from matching.spot import WalletPair
 from orders.commands import (
     SEQUENCE_BITS,
     Cancel,
@@ -25,9 +25,13 @@ from orders.commands import (
 from orders.rules import MarketRules
 
 HOLD, RELEASE = TransferCode.HOLD.value, TransferCode.RELEASE.value
-OPEN, FILLED = OrderStatus.OPEN.value, OrderStatus.FILLED.value
-CANCELLED, REJECTED = OrderStatus.CANCELLED.value, OrderStatus.REJECTED.value
-LIMIT = OrderType.LIMIT.value
+FILLED, CANCELLED = OrderStatus.FILLED.value, OrderStatus.CANCELLED.value
+REJECTED, LIMIT = OrderStatus.REJECTED.value, OrderType.LIMIT.value
+MARKET_NOT_OPEN = Reason.MARKET_NOT_OPEN.value
+INSUFFICIENT_FUNDS = Reason.INSUFFICIENT_FUNDS.value
+NO_LIQUIDITY = Reason.NO_LIQUIDITY.value
+BUDGET_TOO_SMALL = Reason.BUDGET_TOO_SMALL.value
+CANCELLED_BY_USER = Reason.CANCELLED_BY_USER.value
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class Engine:
         self.fee_accounts = dict(fee_accounts)
         self.trades = {market: trades.get(market, 0) for market in markets}
         self.books = {market: Book() for market in markets}
-        self._wallets: Mapping[tuple[int, int], Wallet] = {}
+        self._wallets: Mapping[int, Mapping[int, WalletPair]] = {}
         self._balances: dict[int, int] = {}
         self._outcomes: dict[int, Outcome] = {}
 
@@ -89,44 +93,39 @@ class Engine:
         order.hold = spot.need(self.markets[market], order)
         self.books[market].rest(order)
 
-    def wallets_needed(self, commands: Sequence[Command]) -> set[tuple[int, int]]:
-        """Whose wallets a batch may touch, as (user, asset): a superset, found beforehand.
+    def users_needed(self, commands: Iterable[tuple[Command, int]]) -> dict[int, set[int]]:
+        """Whose wallets a batch may touch, by market: a superset, found beforehand.
 
         They are locked in one go before anything is matched. Makers are found by walking
         each side from its best price over as many lots as could be taken.
         """
-        pairs: set[tuple[int, int]] = set()
+        users: dict[int, set[int]] = defaultdict(set)
         taken: dict[tuple[int, int], int] = defaultdict(int)
         cancelled: dict[tuple[int, int], int] = defaultdict(int)
-        for command in commands:
+        for command, _ in commands:
+            users[command.market].add(command.user)
             market, book = self.markets[command.market], self.books[command.market]
-            pairs.add((command.user, market.base))
-            pairs.add((command.user, market.quote))
             if isinstance(command, Place):
                 other = SELL if command.side == BUY else BUY
-                taken[market.id, other] += _lots_to_take(market, book, command, other)
+                if lots := _lots_to_take(market, book, command, other):
+                    taken[market.id, other] += lots
             elif (order := book.orders.get(command.order)) is not None:
                 cancelled[market.id, order.side] += order.remaining
         for (market_id, side), lots in taken.items():
-            if not lots:
-                continue
-            market = self.markets[market_id]
-            lots += cancelled[market_id, side]
-            for user in _first_makers(self.books[market_id], side, lots):
-                pairs.add((user, market.base))
-                pairs.add((user, market.quote))
-        return pairs
+            book, reach = self.books[market_id], lots + cancelled[market_id, side]
+            users[market_id] |= _first_makers(book, side, reach)
+        return users
 
     def run(
         self,
         commands: Iterable[tuple[Command, int]],
-        wallets: Mapping[tuple[int, int], Wallet],
+        wallets: Mapping[int, Mapping[int, WalletPair]],
         balances: dict[int, int],
     ) -> dict[int, Outcome]:
         """Apply a batch of commands to the books.
 
         commands  (command, its time) in their order
-        wallets   at least those of `wallets_needed`
+        wallets   market -> user -> their (base, quote) wallets, of all `users_needed`
         balances  atoms by account id, of all accounts in these wallets and of the fee
                   accounts; used as working memory
         returns   what follows, by market
@@ -151,10 +150,10 @@ class Engine:
         outcome.orders[order.id] = order
         outcome.placed.add(order.id)
         if not market.is_open:
-            _end(order, REJECTED, Reason.MARKET_NOT_OPEN)
+            _end(order, REJECTED, MARKET_NOT_OPEN)
             return
         if not self._reserve(outcome, market, order):
-            _end(order, REJECTED, Reason.INSUFFICIENT_FUNDS)
+            _end(order, REJECTED, INSUFFICIENT_FUNDS)
             return
         if order.budget:
             self._spend(outcome, market, book, order)
@@ -164,12 +163,12 @@ class Engine:
             if fills:
                 self._settle(outcome, market, order, fills)
             if not order.remaining:
-                _end(order, FILLED, Reason.NONE)
+                _end(order, FILLED, NO_REASON)
             elif order.type == LIMIT:
                 book.rest(order)
                 outcome.levels.add((order.side, order.price))
             else:
-                _end(order, CANCELLED, Reason.NO_LIQUIDITY)
+                _end(order, CANCELLED, NO_LIQUIDITY)
         self._release(outcome, market, order)
 
     def _cancel(self, outcome: Outcome, command: Cancel) -> None:
@@ -181,13 +180,13 @@ class Engine:
         book.remove(order)
         outcome.orders[order.id] = order
         outcome.levels.add((order.side, order.price))
-        _end(order, CANCELLED, Reason.CANCELLED_BY_USER)
+        _end(order, CANCELLED, CANCELLED_BY_USER)
         self._release(outcome, market, order)
 
     def _reserve(self, outcome: Outcome, market: MarketRules, order: BookOrder) -> bool:
         """Set aside what the order can cost; False when it is not there."""
-        asset = market.quote if order.side == BUY else market.base
-        wallet = self._wallets[order.user, asset]
+        base, quote = self._wallets[market.id][order.user]
+        wallet, asset = (quote, market.quote) if order.side == BUY else (base, market.base)
         amount = spot.need(market, order)
         if self._balances[wallet.available] < amount:
             return False
@@ -200,8 +199,8 @@ class Engine:
         surplus = order.hold - (spot.need(market, order) if order.status == OPEN else 0)
         if not surplus:
             return
-        asset = market.quote if order.side == BUY else market.base
-        wallet = self._wallets[order.user, asset]
+        base, quote = self._wallets[market.id][order.user]
+        wallet, asset = (quote, market.quote) if order.side == BUY else (base, market.base)
         order.hold -= surplus
         self._move(
             outcome, (wallet.held, wallet.available, asset, surplus, RELEASE, order.id)
@@ -218,11 +217,11 @@ class Engine:
             lots = min(affordable, book.lots_at(SELL, price))
             self._settle(outcome, market, order, book.take(BUY, price, lots))
         if price is None:
-            _end(order, CANCELLED, Reason.NO_LIQUIDITY)
+            _end(order, CANCELLED, NO_LIQUIDITY)
         elif order.filled_quote:
-            _end(order, FILLED, Reason.NONE)
+            _end(order, FILLED, NO_REASON)
         else:
-            _end(order, CANCELLED, Reason.BUDGET_TOO_SMALL)
+            _end(order, CANCELLED, BUDGET_TOO_SMALL)
 
     def _settle(
         self,
@@ -232,7 +231,8 @@ class Engine:
         fills: list[tuple[BookOrder, int]],
     ) -> None:
         """Book every fill: transfers, trade, both orders' states."""
-        taker_wallets = self._pair(taker.user, market)
+        wallets = self._wallets[market.id]
+        taker_wallets = wallets[taker.user]
         buying = taker.side == BUY
         number = self.trades[market.id]
         for maker, lots in fills:
@@ -242,7 +242,7 @@ class Engine:
             # Each side pays from what it receives: the buyer base, the seller quote.
             taker_fee = spot.fee(base if buying else quote, taker.taker_ppm)
             maker_fee = spot.fee(quote if buying else base, maker.maker_ppm)
-            maker_wallets = self._pair(maker.user, market)
+            maker_wallets = wallets[maker.user]
             buyer, seller = (
                 (taker_wallets, maker_wallets) if buying else (maker_wallets, taker_wallets)
             )
@@ -275,9 +275,6 @@ class Engine:
                 taker.remaining -= lots
         self.trades[market.id] = number
 
-    def _pair(self, user: int, market: MarketRules) -> tuple[Wallet, Wallet]:
-        return self._wallets[user, market.base], self._wallets[user, market.quote]
-
     def _move(self, outcome: Outcome, row: Row) -> None:
         """Note a transfer and keep the working balances in step with it."""
         outcome.transfers.append(row)
@@ -285,8 +282,8 @@ class Engine:
         self._balances[row[1]] += row[3]
 
 
-def _end(order: BookOrder, status: int, reason: Reason) -> None:
-    order.status, order.reason = status, reason.value
+def _end(order: BookOrder, status: int, reason: int) -> None:
+    order.status, order.reason = status, reason
 
 
 def _lots_to_take(market: MarketRules, book: Book, command: Place, other: int) -> int:

@@ -72,7 +72,7 @@ def _resting(row: tuple[int, ...]) -> BookOrder:
     return order
 
 
-def wallets(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:
+def wallets_of(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:
     """The trading accounts of (user, asset) pairs; pairs without them are left out."""
     users, assets = zip(*pairs, strict=True)
     with connection.cursor() as cursor:

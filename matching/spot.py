@@ -24,6 +24,10 @@ class Wallet:
         self.held = held
 
 
+#: A user's wallets in a market's base and quote asset.
+WalletPair = tuple[Wallet, Wallet]
+
+
 def need(market: MarketRules, order: BookOrder) -> int:
     """What the rest of an order can cost: quote atoms to buy, base atoms to sell."""
     if order.side != BUY:
@@ -40,8 +44,8 @@ def fee(amount: int, ppm: int) -> int:
 
 def fill(
     market: MarketRules,
-    buyer: tuple[Wallet, Wallet],
-    seller: tuple[Wallet, Wallet],
+    buyer: WalletPair,
+    seller: WalletPair,
     fee_accounts: tuple[int, int],
     base: int,
     quote: int,

@@ -13,7 +13,7 @@ from django.db import connection
 from matching.engine import Engine, Outcome
 from matching.models import Cursor
 from matching.selectors import commands_after
-from matching.spot import Wallet
+from matching.spot import Wallet, WalletPair
 from orders.commands import OrderStatus, Place
 from orders.models import Market, Order, Trade
 
@@ -24,20 +24,22 @@ TRADE_FIELDS = (
 )  # fmt: skip
 
 
-class _Plenty(dict[tuple[int, int], Wallet]):
+class _Plenty(dict[int, WalletPair]):
     """Wallets with more in them than any order can cost."""
 
-    def __missing__(self, pair: tuple[int, int]) -> Wallet:
-        number = 2 * len(self) + 10
-        self[pair] = wallet = Wallet(number, number + 1)
-        return wallet
+    def __missing__(self, user: int) -> WalletPair:
+        first = 4 * len(self) + 10
+        self[user] = pair = Wallet(first, first + 1), Wallet(first + 2, first + 3)
+        return pair
 
 
 def differences(*, shard: int) -> Iterator[str]:
     """Replay a shard up to its cursor; one line for each thing that is not as recorded."""
     markets = {m.pk: m.rules for m in Market.objects.select_related("base", "quote")}
     engine = Engine(markets, dict.fromkeys(markets, (0, 1)), {})
-    wallets, balances = _Plenty(), defaultdict[int, int](lambda: 1 << 100)
+    plenty = _Plenty()
+    wallets = dict.fromkeys(markets, plenty)
+    balances = defaultdict[int, int](lambda: 1 << 100)
     cursor = Cursor.objects.filter(shard=shard).first()
     position, end = 0, cursor.position if cursor else 0
     while position < end:

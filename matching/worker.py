@@ -10,6 +10,7 @@ import logging
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -27,10 +28,10 @@ from ledger.services import open_accounts
 from matching.book import BookOrder
 from matching.engine import Engine, Outcome
 from matching.models import Cursor, MarketSequence
-from matching.selectors import commands_after, open_orders, wallets
+from matching.selectors import commands_after, open_orders, wallets_of
 from matching.settlement import settle
 from matching.signals import events_logged
-from matching.spot import Wallet
+from matching.spot import WalletPair
 from orders.commands import OrderStatus, Place, Reason
 from orders.models import Market
 from orders.services import halt_market
@@ -53,7 +54,7 @@ class Worker:
         self.engine: Engine | None = None
         self._position = -1
         self._sequences: dict[int, int] = {}
-        self._wallets: dict[tuple[int, int], Wallet] = {}
+        self._wallets: dict[int, dict[int, WalletPair]] = {}
         self._states: dict[int, str] = {}
         self._renewed = 0.0
 
@@ -88,22 +89,15 @@ class Worker:
         if not rows:
             self._renew()
             return 0
-        commands = [command for command, _ in rows]
         engine = self._engine_at(position)
-        wallets_in_play = self._wallets_for(engine.wallets_needed(commands))
-        balances = lock_accounts(
-            [
-                *(wallet.available for wallet in wallets_in_play.values()),
-                *(wallet.held for wallet in wallets_in_play.values()),
-                *(account for pair in engine.fee_accounts.values() for account in pair),
-            ]
-        )
-        outcomes = engine.run(rows, wallets_in_play, dict(balances))
+        wallets = self._wallets_for(engine, engine.users_needed(rows))
+        balances = lock_accounts(_accounts_of(engine, wallets))
+        outcomes = engine.run(rows, wallets, dict(balances))
         failpoint("after_match")
         settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=clock.now())
-        self._move_cursor(commands[-1].id)
+        self._move_cursor(rows[-1][0].id)
         ring_after_commit(events_logged, shard=self.shard)
-        return len(commands)
+        return len(rows)
 
     def _lock(self) -> int | None:
         """Lock the shard; its position, or None while another engine lives."""
@@ -187,21 +181,18 @@ class Worker:
         log.info("books rebuilt", extra={"shard": self.shard, "open_orders": count})
         return engine
 
-    def _wallets_for(self, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:
-        """The wallets of (user, asset) pairs, opened where there are none yet."""
-        if missing := pairs - self._wallets.keys():
-            found = wallets(missing)
-            if absent := missing - found.keys():
-                open_accounts(
-                    wanted=(
-                        (user, asset, kind)
-                        for user, asset in absent
-                        for kind in CUSTOMER_KINDS
-                    )
-                )
-                found |= wallets(absent)
-            self._wallets |= found
-        return {pair: self._wallets[pair] for pair in pairs}
+    def _wallets_for(
+        self, engine: Engine, users: Mapping[int, set[int]]
+    ) -> dict[int, dict[int, WalletPair]]:
+        """The users' wallets in each market's two assets, opened where there are none."""
+        wallets = {}
+        for market_id, wanted in users.items():
+            known = self._wallets.setdefault(market_id, {})
+            if missing := wanted - known.keys():
+                market = engine.markets[market_id]
+                known |= _open_wallets(missing, market.base, market.quote)
+            wallets[market_id] = {user: known[user] for user in wanted}
+        return wallets
 
     def _one_by_one(self, limit: int) -> int | None:
         done = 0
@@ -250,6 +241,31 @@ class Worker:
             )
         self._move_cursor(command.id)
         ring_after_commit(events_logged, shard=self.shard)
+
+
+def _open_wallets(users: set[int], base: int, quote: int) -> dict[int, WalletPair]:
+    """The wallets of users in two assets; those that were never needed are opened."""
+    pairs = {(user, asset) for user in users for asset in (base, quote)}
+    found = wallets_of(pairs)
+    if absent := pairs - found.keys():
+        open_accounts(
+            wanted=(
+                (user, asset, kind) for user, asset in absent for kind in CUSTOMER_KINDS
+            )
+        )
+        found |= wallets_of(absent)
+    return {user: (found[user, base], found[user, quote]) for user in users}
+
+
+def _accounts_of(
+    engine: Engine, wallets: Mapping[int, Mapping[int, WalletPair]]
+) -> list[int]:
+    """Every account that a batch may touch."""
+    accounts = [account for pair in engine.fee_accounts.values() for account in pair]
+    for pairs in wallets.values():
+        for base, quote in pairs.values():
+            accounts += (base.available, base.held, quote.available, quote.held)
+    return accounts
 
 
 _workers: dict[int, Worker] = {}

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.models import User
 from kernel import clock
@@ -84,7 +85,7 @@ def opposing_orders(setting: Setting, *, cycles: int, seed: int) -> Iterator[Com
 
 
 def limit_order(
-    market: Market, user: int, side: OrderSide, price: int, quantity: int, now: object
+    market: Market, user: int, side: OrderSide, price: int, quantity: int, now: datetime
 ) -> Command:
     return Command(
         market_id=market.pk,

@@ -13,11 +13,13 @@ from django.db import connection
 from exchange.bench.setting import Setting, opposing_orders
 from exchange.bench.stopwatch import Stopwatch
 from kernel import pgcopy
-from ledger import services as ledger_services
+from kernel.units import Atoms, Lots, Ppm, Ticks
 from matching import settlement, worker
 from matching.engine import Engine
-from orders.commands import OrderSide, OrderType, Place
-from orders.models import Command
+from matching.spot import Wallet
+from orders.commands import Cancel, OrderSide, OrderType, Place
+from orders.commands import Command as PureCommand
+from orders.rules import MarketRules
 from orders.services import append_commands
 
 
@@ -51,7 +53,7 @@ class CycleRun:
 
 
 def run_cycles(setting: Setting, *, cycles: int, batch: int, seed: int) -> CycleRun:
-    """Place opposing orders in bulk, `batch` to a commit, then let the engine settle them."""
+    """Place opposing orders in bulk, `batch` to a commit, then let the engine settle."""
     commands = list(opposing_orders(setting, cycles=cycles, seed=seed))
     before = _count("ledger_transfer")
     started = time.perf_counter()
@@ -68,31 +70,33 @@ def run_cycles(setting: Setting, *, cycles: int, batch: int, seed: int) -> Cycle
     settle = time.perf_counter() - started
     engine.release()
     stages = dict(watch.seconds)
-    stages["begin, cursor, commit"] = settle - sum(stages.values())
+    stages["begin and commit"] = settle - sum(stages.values())
     return CycleRun(cycles, intake, settle, stages, _count("ledger_transfer") - before)
 
 
 _STAGES = (
+    (worker.Worker, "_lock", "lock and move the cursor"),
+    (worker.Worker, "_move_cursor", "lock and move the cursor"),
     (worker, "commands_after", "fetch commands"),
-    (Engine, "wallets_needed", "find accounts"),
+    (worker.Worker, "_engine_at", "find accounts"),
+    (Engine, "users_needed", "find accounts"),
+    (worker, "_accounts_of", "find accounts"),
+    (worker.Worker, "_wallets_for", "find accounts"),
     (worker, "lock_accounts", "lock accounts"),
     (Engine, "run", "match"),
+    (worker, "settle", "pack rows"),
     (settlement, "copy_transfers", "transfers and balances"),
     (settlement, "record_trades", "trades"),
     (settlement, "record_orders", "orders"),
     (settlement, "record_changes", "orders"),
     (settlement, "_write_events", "event log"),
-    (worker, "settle", "pack rows"),
-    (worker.Worker, "_wallets_for", "wallets"),
-    (worker.Worker, "_lock", "cursor"),
-    (worker.Worker, "_engine_at", "engine_at"),
-    (worker.Worker, "_move_cursor", "cursor"),
 )
 
 
 def raw_copy_rate(*, rows: int, batch: int) -> float:
     """Transfers a second by COPY into a table of the same columns and key, without the
-    trigger: what PostgreSQL could take of the same rows at best."""
+    trigger: what PostgreSQL could take of the last `rows` transfers at best."""
+    columns = "entry_id, debit_id, credit_id, asset_id, amount, code, ref"
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_transfer")
         cursor.execute(
@@ -100,64 +104,68 @@ def raw_copy_rate(*, rows: int, batch: int) -> float:
         )
         cursor.execute("ALTER TABLE bench_transfer ADD PRIMARY KEY (id)")
         cursor.execute(
-            "SELECT entry_id, debit_id, credit_id, asset_id, amount, code, ref FROM ledger_transfer "
-            "ORDER BY id DESC LIMIT %s",
+            f"SELECT {columns} FROM ledger_transfer ORDER BY id DESC LIMIT %s",  # noqa: S608
             [rows],
         )
-        source = cursor.fetchall()
-    now = 0
-    packed = [ledger_services._pack_transfer(*row, now) for row in source]  # noqa: SLF001
-    statement = ledger_services._COPY_TRANSFERS.replace("ledger_transfer", "bench_transfer")  # noqa: SLF001
+        pack = pgcopy.row_packer("qqqqqhqq")
+        packed = [pack(*row, 0) for row in cursor.fetchall()]
     started = time.perf_counter()
     for chunk in _chunks(packed, batch):
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                f"COPY bench_transfer ({columns}, created_at) FROM STDIN (FORMAT binary)"
+            ) as copy,
+        ):
             copy.write(pgcopy.HEADER + b"".join(chunk) + pgcopy.TRAILER)
     return len(packed) / (time.perf_counter() - started)
 
 
 def engine_alone(setting: Setting, *, commands: int, seed: int) -> float:
-    """Commands a second through the pure engine: 60 % rest, 15 % take, 25 % cancel."""
-    from matching.spot import Wallet
-    from orders.commands import Cancel
-
+    """Commands a second through the pure engine, money included, in batches of 2,000."""
     rules = setting.market.rules
+    accounts = itertools.count(2)
     wallets = {
-        (user, asset): Wallet(
-            4 * n + 2 * (asset == rules.quote), 4 * n + 2 * (asset == rules.quote) + 1
+        user: (
+            Wallet(next(accounts), next(accounts)),
+            Wallet(next(accounts), next(accounts)),
         )
-        for n, user in enumerate(setting.users)
-        for asset in (rules.base, rules.quote)
+        for user in setting.users
     }
-    balances = dict.fromkeys(range(4 * len(setting.users)), 10**17)
-    fees = (4 * len(setting.users), 4 * len(setting.users) + 1)
-    balances |= dict.fromkeys(fees, 0)
-    chance = random.Random(seed)  # noqa: S311
-    flow: list[Any] = []
-    placed: list[int] = []
-    for number in range(1, commands + 1):
-        kind, user = chance.random(), chance.choice(setting.users)
-        if kind < 0.25 and placed:
-            order = placed.pop(chance.randrange(len(placed)))
-            flow.append(Cancel(number, rules.id, users_of[order], order))
-            continue
-        side = chance.choice((OrderSide.BUY, OrderSide.SELL))
-        away = chance.randint(1, 50) if kind < 0.85 else -8
-        price = 6_500_000 + (-away if side is OrderSide.BUY else away)
-        flow.append(
-            Place(number, rules.id, user, side.value, OrderType.LIMIT.value, price,
-                  chance.randint(1, 100), 0, 1_000, 2_000)
-        )  # fmt: skip
-        if kind < 0.85:
-            placed.append(number)
-            users_of[number] = user
-    engine = Engine({rules.id: rules}, {rules.id: fees}, {})
+    balances = dict.fromkeys(range(next(accounts)), 10**17)
+    flow = mixed_flow(rules, setting.users, commands=commands, seed=seed)
+    engine = Engine({rules.id: rules}, {rules.id: (0, 1)}, {})
     started = time.perf_counter()
     for chunk in _chunks(flow, 2_000):
-        engine.run(((command, 0) for command in chunk), wallets, balances)
+        engine.run(chunk, {rules.id: wallets}, balances)
     return commands / (time.perf_counter() - started)
 
 
-users_of: dict[int, int] = {}
+def mixed_flow(
+    rules: MarketRules, users: list[int], *, commands: int, seed: int
+) -> list[tuple[PureCommand, int]]:
+    """60 % rest near the touch, 25 % cancel one of those, 15 % take across it."""
+    chance = random.Random(seed)  # noqa: S311  the same flow in every run
+    flow: list[tuple[PureCommand, int]] = []
+    resting: list[tuple[int, int]] = []
+    for number in range(1, commands + 1):
+        kind, user = chance.random(), chance.choice(users)
+        if kind < 0.25 and resting:
+            owner, order = resting.pop(chance.randrange(len(resting)))
+            flow.append((Cancel(number, rules.id, owner, order), 0))
+            continue
+        side = chance.choice((OrderSide.BUY, OrderSide.SELL))
+        rests = kind < 0.85
+        away = chance.randint(1, 50) if rests else -8
+        price = Ticks(6_500_000 - away if side is OrderSide.BUY else 6_500_000 + away)
+        place = Place(
+            number, rules.id, user, side.value, OrderType.LIMIT.value, price,
+            Lots(chance.randint(1, 100)), Atoms(0), Ppm(1_000), Ppm(2_000),
+        )  # fmt: skip
+        flow.append((place, 0))
+        if rests:
+            resting.append((user, number))
+    return flow
 
 
 def median(values: list[float]) -> tuple[float, str]:
@@ -176,14 +184,3 @@ def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
         if start >= len(items):
             return
         yield items[start : start + size]
-
-
-__all__ = [
-    "Command",
-    "CycleRun",
-    "Row",
-    "engine_alone",
-    "median",
-    "raw_copy_rate",
-    "run_cycles",
-]

@@ -19,8 +19,26 @@ from matching.models import Cursor
 from matching.verify import differences
 from orders.models import Command
 
-CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "exchange", "worker", "--pool", "solo",
-          "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]  # fmt: skip
+CELERY = [
+    *(
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "exchange",
+        "worker",
+        "--pool",
+        "solo",
+    ),
+    *(
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ),
+]
 _HOLD = (
     "from exchange import embedded; embedded.hold(); urls = embedded.urls();"
     "print(urls.database_url, urls.redis_url, flush=True); input()"
@@ -77,7 +95,7 @@ class House:
         redis.Redis.from_url(self.redis_url).flushall()
 
     def crash_postgres(self) -> None:
-        """SIGQUIT is PostgreSQL's immediate shutdown: no checkpoint, recovery at the start."""
+        """SIGQUIT is PostgreSQL's immediate shutdown: recovery follows at the start."""
         pid_file = self.var / "postgres" / "postmaster.pid"
         os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
 
@@ -95,9 +113,10 @@ class House:
 
     def _start(self, command: list[str], **options: object) -> subprocess.Popen[str]:
         pipes = {name: options.pop(name) for name in ("stdin", "stdout") if name in options}
+        environment = self._env(**options)
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=self._env(**options), text=True, **pipes
-        )  # type: ignore[call-overload]
+            command, cwd=PROJECT, env=environment, text=True, **pipes
+        )
         self.processes.append(process)
         return process
 

@@ -38,8 +38,9 @@ class Command(BaseCommand):
                 raise CommandError(str(refused)) from refused
             self.stdout.write(
                 f"{report.orders} orders, {report.cancels} cancels, {report.trades} trades, "
-                f"volume {report.volume_atoms} atoms, notional {report.notional}, last price "
-                f"{report.last_price}, {report.open_orders} open, {report.seconds} s"
+                f"{report.open_orders} open, volume {report.volume_atoms} atoms, "
+                f"notional {report.notional}, last price {report.last_price}, "
+                f"{report.seconds} s"
             )
             self.stdout.write(f"trades sha256 {report.trades_sha256}")
             call_command("audit", stdout=self.stdout, stderr=self.stderr)

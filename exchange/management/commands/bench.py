@@ -1,0 +1,122 @@
+"""`manage.py bench`: each stage beside the limit that was measured in the same run."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from exchange.bench.setting import make_setting
+from exchange.bench.stages import (
+    CycleRun,
+    Row,
+    engine_alone,
+    median,
+    raw_copy_rate,
+    run_cycles,
+)
+from exchange.scratch import as_app, as_owner, scratch_database
+
+USERS = 1_000
+BATCH = 2_000
+
+
+class Command(BaseCommand):
+    help = "Measures full cycles, their stages, the engine alone, and raw COPY beside them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", type=Path, metavar="FILE", help="also write it there")
+        parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logging.getLogger("matching").setLevel(logging.WARNING)
+        runs, cycles, commands = (
+            (3, 10_000, 200_000) if options["quick"] else (7, 40_000, 1_000_000)
+        )
+        with scratch_database(f"fairbook_bench_{os.getpid()}"):
+            as_app()
+            self.stdout.write(
+                f"{USERS} users, batches of {BATCH}, {runs} runs of {cycles} cycles"
+            )
+            setting = make_setting(users=USERS)
+            run_cycles(setting, cycles=BATCH, batch=BATCH, seed=0)  # warms the caches
+            measured, copies, engines = [], [], []
+            for seed in range(1, runs + 1):
+                run = run_cycles(setting, cycles=cycles, batch=BATCH, seed=seed)
+                as_owner()
+                copies.append(raw_copy_rate(rows=run.transfers, batch=3 * BATCH))
+                as_app()
+                engines.append(engine_alone(setting, commands=100_000, seed=seed))
+                measured.append(run)
+                self.stdout.write(f"run {seed} of {runs} done")
+            rows = report(measured, copies, engines)
+            self._show(rows, measured)
+            call_command("audit", stdout=self.stdout, stderr=self.stderr)
+            call_command("verify", stdout=self.stdout, stderr=self.stderr)
+        if options["json"]:
+            document = {
+                "rows": [row.as_json() for row in rows],
+                "stages": stages_of(measured),
+            }
+            options["json"].write_text(json.dumps(document, indent=2) + "\n")
+        self.stdout.write(self.style.SUCCESS("bench: done; the ledger is proved."))
+
+    def _show(self, rows: list[Row], runs: list[CycleRun]) -> None:
+        self.stdout.write(
+            f"\n{'stage':<34}{'median':>12}  {'unit':<14}{'spread':>20}{'ratio':>9}"
+        )
+        for row in rows:
+            ratio = f"{row.ratio:.1%}" if row.ratio else ""
+            self.stdout.write(
+                f"{row.stage:<34}{row.value:>12,.0f}  {row.unit:<14}{row.spread:>20}{ratio:>9}"
+                + (f"  of {row.reference}" if row.reference else "")
+            )
+        self.stdout.write("\nwhere a cycle's time goes, in microseconds:")
+        for stage, spent in stages_of(runs).items():
+            self.stdout.write(f"  {stage:<32}{spent:>8.1f}")
+        self.stdout.write("")
+
+
+def report(runs: list[CycleRun], copies: list[float], engines: list[float]) -> list[Row]:
+    """One row for each measure; transfers are compared with the raw COPY of the same rows."""
+    copy, copy_spread = median(copies)
+    per_cycle = runs[0].transfers / runs[0].cycles
+
+    def row(
+        stage: str, values: list[float], unit: str, *, transfers: float, goal: str
+    ) -> Row:
+        value, spread = median(values)
+        ratio = median([v * transfers / c for v, c in zip(values, copies, strict=True)])[0]
+        met = ratio >= float(goal) if goal else None
+        reference = "raw COPY of its transfers" if transfers else ""
+        return Row(stage, value, unit, reference, copy, ratio, goal, met, spread)
+
+    full = [run.cycles / (run.intake + run.settle) for run in runs]
+    settle = [run.cycles / run.settle for run in runs]
+    intake = [2 * run.cycles / run.intake for run in runs]
+    return [
+        row(
+            "full cycle: placed, settled",
+            full,
+            "cycles/s",
+            transfers=per_cycle,
+            goal="0.09",
+        ),
+        row("settle a backlog", settle, "cycles/s", transfers=per_cycle, goal="0.14"),
+        row("order intake in bulk, durable", intake, "orders/s", transfers=0, goal=""),
+        row("engine alone, mixed flow", engines, "commands/s", transfers=0, goal=""),
+        Row("raw COPY of the transfer rows", copy, "rows/s", spread=copy_spread),
+    ]
+
+
+def stages_of(runs: list[CycleRun]) -> dict[str, float]:
+    """Microseconds a cycle by stage, the dearest first; the median of the runs."""
+    spent = {"order intake": median([run.intake / run.cycles * 1e6 for run in runs])[0]}
+    for stage in runs[0].stages:
+        spent[stage] = median(
+            [run.stages.get(stage, 0) / run.cycles * 1e6 for run in runs]
+        )[0]
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
