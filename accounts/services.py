@@ -1,10 +1,17 @@
 """Writes about people."""
 
+from typing import NamedTuple
+
+from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings as jwt
+from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.errors import EmailTaken, WeakPassword
+from accounts.errors import EmailTaken, InvalidToken, WeakPassword, WrongCredentials
 from accounts.models import User
 
 
@@ -38,3 +45,71 @@ def _create(*, email: str, password: str, **rights: bool) -> User:
     except IntegrityError as taken:
         raise EmailTaken from taken
     return user
+
+
+# Tokens ---------------------------------------------------------------------------------
+
+
+class TokenPair(NamedTuple):
+    """access opens the API for five minutes; refresh buys one new pair within a week."""
+
+    access: str
+    refresh: str
+
+
+def issue_tokens(*, email: str, password: str) -> TokenPair:
+    """Log in: a new pair of tokens.
+
+    An unknown address costs one password hash too, so that time does not tell.
+
+    raises  WrongCredentials
+    """
+    user = authenticate(email=email.lower(), password=password)
+    if not isinstance(user, User):
+        raise WrongCredentials
+    return _pair(user)
+
+
+@transaction.atomic
+def rotate_tokens(*, refresh: str) -> TokenPair:
+    """Exchange a refresh token, once, for a new pair.
+
+    raises  InvalidToken when it is not ours, expired or used up, or the person may not
+            log in any more or has another password
+    """
+    token = _read(refresh)
+    user = User.objects.filter(pk=token.get(jwt.USER_ID_CLAIM), is_active=True).first()
+    if user is None:
+        raise InvalidToken
+    if token.get(jwt.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise InvalidToken
+    _use_up(token)
+    return _pair(user)
+
+
+@transaction.atomic
+def revoke_tokens(*, refresh: str) -> None:
+    """Log out: this refresh token buys nothing more.
+
+    raises  InvalidToken when it did not before either
+    """
+    _use_up(_read(refresh))
+
+
+def _pair(user: User) -> TokenPair:
+    refresh = RefreshToken.for_user(user)
+    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def _read(refresh: str) -> RefreshToken:
+    try:
+        return RefreshToken(refresh)  # type: ignore[arg-type]  # it does take the text
+    except TokenError as refused:
+        raise InvalidToken from refused
+
+
+def _use_up(token: RefreshToken) -> None:
+    # Of two requests with the same token at the same time, the unique row admits one.
+    is_first = token.blacklist()[1]  # type: ignore[index]  # it is get_or_create's pair
+    if not is_first:
+        raise InvalidToken

@@ -3,6 +3,7 @@
 ExchangeError        something a caller may be told; has a stable `code`
   Invalid              what was sent is not well formed (HTTP 400)
     InvalidAmount        not a plain decimal string, or finer than its unit
+    InvalidCursor        a list cannot go on from there
   Refused              well formed, but a rule said no (HTTP 422)
   NotFound             no such thing, or not yours (HTTP 404)
   Conflict             the same key with another body, or a stale state (HTTP 409)
@@ -20,13 +21,13 @@ class ExchangeError(Exception):
     """Base of all that a caller may be told.
 
     detail  one sentence for a person
-    extra   fields for a machine: strings, integers or None
+    extra   fields for a machine, as JSON has them; amounts are decimal strings
     """
 
     code: ClassVar[str] = "exchange_error"
     title: ClassVar[str] = "The request could not be carried out."
 
-    def __init__(self, detail: str = "", **extra: str | int | None) -> None:
+    def __init__(self, detail: str = "", **extra: object) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.extra = extra
@@ -40,6 +41,11 @@ class Invalid(ExchangeError):
 class InvalidAmount(Invalid):
     code = "invalid_amount"
     title = "An amount is not a plain decimal string of the allowed precision."
+
+
+class InvalidCursor(Invalid):
+    code = "invalid_cursor"
+    title = "This is not a cursor that a page of this list gave."
 
 
 class Refused(ExchangeError):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from kernel.units import Atoms
 from ledger.errors import UnknownAsset
@@ -23,9 +23,13 @@ class Balance:
         return Atoms(self.available + self.held + self.withdrawing)
 
 
+def assets() -> QuerySet[Asset]:
+    return Asset.objects.order_by("code")
+
+
 def asset_by_code(code: str) -> Asset:
     """raises  UnknownAsset"""
-    asset = Asset.objects.filter(code=code).first()
+    asset = Asset.objects.filter(code=code).first() if code.isalnum() else None
     if asset is None:
         raise UnknownAsset(asset=code[:40])
     return asset

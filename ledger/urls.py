@@ -1,5 +1,10 @@
 """Addresses below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ledger.api import AssetList, BalanceList
+
+urlpatterns = [
+    path("assets", AssetList.as_view()),
+    path("balances", BalanceList.as_view()),
+]

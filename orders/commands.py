@@ -24,6 +24,10 @@ class OrderSide(IntEnum):
     BUY = 1
     SELL = 2
 
+    @property
+    def other(self) -> "OrderSide":
+        return OrderSide.SELL if self is OrderSide.BUY else OrderSide.BUY
+
 
 class OrderType(IntEnum):
     """OrdType [40]."""

@@ -7,6 +7,7 @@ Invalid
 Refused
   MarketNotOpen
   PriceOutOfRange  QuantityOutOfRange  NotionalOutOfRange
+  OrderFailed            the engine could not carry it out
 NotFound
   UnknownMarket  UnknownOrder
 Conflict
@@ -53,6 +54,11 @@ class QuantityOutOfRange(Refused):
 class NotionalOutOfRange(Refused):
     code = "notional_out_of_range"
     title = "Price times quantity is smaller or larger than what the market takes."
+
+
+class OrderFailed(Refused):
+    code = "order_failed"
+    title = "The engine could not carry out this order; nothing was moved."
 
 
 class UnknownMarket(NotFound):

@@ -5,14 +5,16 @@ The order of refusals is part of the API: market open, price, quantity, notional
 
 from dataclasses import dataclass
 
-from kernel.decimals import format_decimal
+from kernel.decimals import format_decimal, parse_decimal
 from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
 from orders.commands import OrderSide, OrderType
 from orders.errors import (
     MarketNotOpen,
     NotionalOutOfRange,
     OrderShapeInvalid,
+    PriceOffTick,
     PriceOutOfRange,
+    QuantityOffLot,
     QuantityOutOfRange,
 )
 
@@ -46,6 +48,26 @@ class MarketRules:
     def notional(self, price: Ticks, quantity: Lots) -> Atoms:
         """Quote atoms of `quantity` at `price`; exact."""
         return Atoms(price * quantity * self.tick_value)
+
+    def read_price(self, text: str) -> Ticks:
+        """raises  InvalidAmount, PriceOffTick"""
+        atoms = parse_decimal(text, scale=self.quote_scale)
+        ticks, rest = divmod(atoms, self.tick_size)
+        if rest:
+            raise PriceOffTick(tick_size=self.quote_text(self.tick_size))
+        return Ticks(ticks)
+
+    def read_quantity(self, text: str) -> Lots:
+        """raises  InvalidAmount, QuantityOffLot"""
+        atoms = parse_decimal(text, scale=self.base_scale)
+        lots, rest = divmod(atoms, self.lot_size)
+        if rest:
+            raise QuantityOffLot(lot_size=self.quantity_text(1))
+        return Lots(lots)
+
+    def read_quote(self, text: str) -> Atoms:
+        """raises  InvalidAmount"""
+        return Atoms(parse_decimal(text, scale=self.quote_scale))
 
     def price_text(self, price: int) -> str:
         return format_decimal(price * self.tick_size, scale=self.quote_scale)

@@ -1,7 +1,6 @@
 """The people, markets and money that tests tell their stories with."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -41,15 +40,13 @@ class Caller(APIClient):
 
     default_format = "json"
 
-    def generic(self, *args: Any, **kwargs: Any) -> Any:
-        """The answer; 5xx too, which a test would like to see."""
-        self.raise_request_exception = False
-        return super().generic(*args, **kwargs)
-
 
 def caller(user: User | None = None) -> Caller:
-    """A client of the API: a stranger, or one with `user`'s access token."""
-    client = Caller()
+    """A client of the API: a stranger, or one with `user`'s access token.
+
+    It gets a 5xx as an answer, as a client of a running exchange would.
+    """
+    client = Caller(raise_request_exception=False)
     if user is not None:
         token = AccessToken.for_user(user)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
