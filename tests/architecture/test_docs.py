@@ -158,6 +158,17 @@ def test_every_file_that_architecture_md_names_exists():
     )
 
 
+def test_every_module_that_an_apps_readme_names_exists():
+    expect_tidy(
+        f"{path}: {path.parent / name} does not exist"
+        for path in PAGES
+        if path.name == "README.md" and len(path.parts) == 2
+        for cell in re.findall(r"^\| ([^|]+) \|", house.text(path), re.MULTILINE)
+        for name in re.findall(r"`([a-z_]+(?:\.py|/))`", cell)
+        if not (house.ROOT / path.parent / name).exists()
+    )
+
+
 # Decisions ------------------------------------------------------------------------------
 
 

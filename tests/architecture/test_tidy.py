@@ -1,6 +1,7 @@
 """The house is tidy: the rules of STYLE.md, applied to every file."""
 
 import importlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -78,19 +79,17 @@ def test_every_app_has_rooms():
     )
 
 
-def test_every_pure_module_of_the_engine_stands_in_the_contract():
+def test_every_room_below_the_bells_is_pure():
+    rooms = house.import_contracts()["importlinter:contract:rooms"]["layers"]
     pure = house.import_contracts()["importlinter:contract:pure"]["source_modules"].split()
-    rooms = {
-        "rules", "states", "spot", "book", "engine", "feed", "candles", "fees", "commands",
-        "transfers", "events",
-    }  # fmt: skip
-    found = {
-        f"{path.parts[0]}.{path.stem}"
-        for path in house.code()
-        if len(path.parts) == 2 and path.stem in rooms and path.parts[0] in house.floors()
-    }
+    _, _, below = rooms.partition("(signals)")
+    names = re.findall(r"\((\w+)\)", below.partition("(errors)")[0])
 
-    assert found <= set(pure), f"add {sorted(found - set(pure))} to [pure] in .importlinter"
+    expect_tidy(
+        f".importlinter: add *.{name} to [pure]"
+        for name in names
+        if f"*.{name}" not in pure
+    )
 
 
 def test_foreign_keys_point_down():
@@ -302,3 +301,25 @@ def test_words_are_used_as_agreed():
         if str(path) not in the_list_itself
         for line, advice in tidy.banned_phrases(house.text(path))
     )
+
+
+def test_nothing_names_the_machine_that_it_was_written_on():
+    """Its folders, and the hosts from which it installs packages."""
+    pip = [Path("/etc/pip.conf"), *Path.home().glob(".config/pip/pip.conf")]
+    settings = [path.read_text() for path in pip if path.is_file()]
+    settings += [value for name, value in os.environ.items() if name.endswith("INDEX_URL")]
+    hosts = set(re.findall(r"https?://(?:[^/@\s]+@)?([^/:\s'\"]+)", " ".join(settings)))
+    folders = {str(path) for path in (house.ROOT, Path.home()) if len(path.parts) > 2}
+    names = (hosts | folders) - {"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"}
+
+    expect_tidy(
+        f"{path}: `{name}` exists on this machine only"
+        for path in house.files("")
+        if is_text(path)
+        for name in names
+        if name in house.text(path)
+    )
+
+
+def is_text(path: Path) -> bool:
+    return b"\0" not in (house.ROOT / path).read_bytes()[:8_000]
