@@ -16,7 +16,7 @@ help: ## list these targets
 setup: .venv/runs ## virtual environment and packages
 
 up: .venv/runs ## run the exchange on http://127.0.0.1:8000 (PORT=…) until Ctrl-C
-	@$(RUN) -m exchange.up --port $(PORT)
+	@FAIRBOOK_SUPERVISOR_PID=$$PPID exec $(RUN) -m exchange.up --port $(PORT)
 
 stop: .venv/runs ## stop it from another terminal; the data is kept
 	@$(RUN) -m exchange.embedded stop
@@ -24,11 +24,14 @@ stop: .venv/runs ## stop it from another terminal; the data is kept
 fresh: .venv/runs ## stop it and delete all data
 	@$(RUN) -m exchange.embedded wipe
 
+# Tests have servers of their own; `make up` may run meanwhile.
+test test-all check: export FAIRBOOK_VAR = var/test
+
 test: .venv/develops ## the tests that take seconds
-	FAIRBOOK_VAR=var/test $(RUN) -m pytest -q -m "not slow"
+	@$(RUN) -m pytest -q -m "not slow"
 
 test-all: .venv/develops ## all tests: races, faults and browsers too
-	FAIRBOOK_VAR=var/test $(RUN) -m pytest -q
+	@$(RUN) -m pytest -q
 
 check: .venv/develops ## style, types, import contracts, migrations, deployment settings
 	@echo "== ruff check"
@@ -40,7 +43,7 @@ check: .venv/develops ## style, types, import contracts, migrations, deployment 
 	@echo "== lint-imports"
 	@.venv/bin/lint-imports
 	@echo "== architecture"
-	@FAIRBOOK_VAR=var/test $(RUN) -m pytest -q tests/architecture
+	@$(RUN) -m pytest -q tests/architecture
 	@echo "== makemigrations --check"
 	@$(RUN) manage.py makemigrations --check --dry-run
 	@echo "== check --deploy"

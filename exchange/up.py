@@ -19,14 +19,15 @@ from honcho.printer import Message, Printer
 from exchange import embedded, supervised
 from exchange.embedded.children import wait_until
 from exchange.embedded.locks import FileLock
-from exchange.embedded.places import PROJECT, places
+from exchange.embedded.places import places
+from exchange.env import PROJECT  # and .env, which may name servers
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 5.0
 # What a run that was killed leaves behind ends by itself, as soon as it notices.
 PORT_SECONDS = 2.0
 LAST_RUN_SECONDS = STOP_SECONDS + 5.0
-INTERRUPTED = 130
+STOPPED = {0, 130, 143}  # what honcho answers after SIGINT and SIGTERM
 
 
 class Refusal(Exception):
@@ -62,6 +63,7 @@ class Processes(Manager):  # type: ignore[misc]
 
 def main() -> int:
     """Run until Ctrl-C (0); 1 on a refusal, else the code of the process that failed."""
+    supervised.follow_if_asked()  # make may be killed too
     parser = argparse.ArgumentParser(prog="exchange.up", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     port: int = parser.parse_args().port
@@ -100,7 +102,7 @@ def _run(port: int) -> int:
     processes.loop()
     lock.close()
     code: int = processes.returncode
-    return 0 if code == INTERRUPTED else code
+    return 0 if code in STOPPED else code
 
 
 def _only_one() -> FileLock:

@@ -35,9 +35,10 @@ def up(open_directory: Path) -> Iterator[Up]:
     environment["FAIRBOOK_VAR"] = str(open_directory / "var")
     started: list[subprocess.Popen[str]] = []
 
-    def start(port: int) -> subprocess.Popen[str]:
+    def start(port: int, *, by_make: bool = False) -> subprocess.Popen[str]:
+        itself = [sys.executable, "-m", "exchange.up", "--port", str(port)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "exchange.up", "--port", str(port)],
+            ["make", "up", f"PORT={port}"] if by_make else itself,
             cwd=PROJECT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -98,6 +99,17 @@ def test_a_killed_run_frees_the_port_and_the_next_one_starts(
     again = up(port)
     _wait_for(again, port)
     again.kill()
+    assert eventually(lambda: not _answers(port))
+    assert eventually(lambda: not is_held(open_directory / "var" / "keeper.lock"))
+
+
+@pytest.mark.slow
+def test_killing_make_itself_ends_everything(
+    up: Up, port: int, open_directory: Path
+) -> None:
+    process = up(port, by_make=True)
+    _wait_for(process, port)
+    process.kill()
     assert eventually(lambda: not _answers(port))
     assert eventually(lambda: not is_held(open_directory / "var" / "keeper.lock"))
 
