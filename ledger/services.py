@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kernel import pgcopy
+from kernel.database import copy_in
 from kernel.doorbell import ring_after_commit
-from kernel.failpoint import failpoint
 from kernel.units import Atoms
 from ledger.errors import EntryKeyReused, InsufficientFunds
 from ledger.locks import lock_accounts
@@ -142,12 +142,7 @@ def copy_transfers(*, entry_id: int, rows: Sequence[Row], now: datetime) -> None
     if not rows:
         return
     time = pgcopy.timestamp(now)
-    packed = [_pack_transfer(entry_id, *row, time) for row in rows]
-    half = len(packed) // 2
-    with connection.cursor() as cursor, cursor.copy(_COPY_TRANSFERS) as copy:
-        copy.write(pgcopy.HEADER + b"".join(packed[:half]))
-        failpoint("in_copy")
-        copy.write(b"".join(packed[half:]) + pgcopy.TRAILER)
+    copy_in(_COPY_TRANSFERS, [_pack_transfer(entry_id, *row, time) for row in rows])
 
 
 _COPY_TRANSFERS = (

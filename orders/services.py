@@ -4,12 +4,13 @@ The API side appends commands and nothing else; `record_orders` and `record_trad
 engine's pen, called by matching/settlement.py inside the transaction of its batch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
 from kernel import pgcopy
+from kernel.database import copy_in
 from kernel.doorbell import ring_after_commit
 from kernel.errors import Refused
 from kernel.units import Atoms, Lots, Ppm, Ticks
@@ -171,7 +172,7 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
 
     raises  IntegrityError when a client order id is taken; nothing is written
     """
-    _copy(_COPY_COMMANDS, [_packed(command) for command in commands])
+    copy_in(_COPY_COMMANDS, [_packed(command) for command in commands])
     # Nobody else draws ids until this transaction ends (migration 0002), so those of the
     # rows just written are the last ones, without a gap.
     with connection.cursor() as cursor:
@@ -225,16 +226,16 @@ pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqq")
 pack_trade = pgcopy.row_packer("qqqqqhqqqqqqq")
 
 
-def record_orders(*, rows: Iterable[bytes]) -> None:
+def record_orders(*, rows: Sequence[bytes]) -> None:
     """COPY rows made by `pack_order`: orders that a batch saw for the first time."""
-    _copy(
+    copy_in(
         f"COPY orders_order ({', '.join(ORDER_COLUMNS)}) FROM STDIN (FORMAT binary)", rows
     )
 
 
-def record_trades(*, rows: Iterable[bytes]) -> None:
+def record_trades(*, rows: Sequence[bytes]) -> None:
     """COPY rows made by `pack_trade`."""
-    _copy(
+    copy_in(
         f"COPY orders_trade ({', '.join(TRADE_COLUMNS)}) FROM STDIN (FORMAT binary)", rows
     )
 
@@ -256,8 +257,3 @@ def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: dateti
             "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id",
             [now, *(list(column) for column in zip(*changes, strict=True))],
         )
-
-
-def _copy(statement: str, rows: Iterable[bytes]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(pgcopy.HEADER + b"".join(rows) + pgcopy.TRAILER)
