@@ -1,0 +1,55 @@
+"""The pages that show several apps: the list of markets, and trading."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from kernel.decimals import format_decimal
+from orders.errors import UnknownMarket
+from orders.models import Market
+from orders.selectors import market_by_symbol, markets
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """All markets; prices arrive by the page's own script."""
+    return render(request, "home.html", {"markets": [_facts(each) for each in markets()]})
+
+
+@require_safe
+def trade(request: HttpRequest, symbol: str) -> HttpResponse:
+    """One market: its book, its trades, and what the visitor does in it."""
+    try:
+        market = market_by_symbol(symbol)
+    except UnknownMarket as unknown:
+        raise Http404(unknown.detail) from unknown
+    facts = _facts(market) | {"trader": request.user.is_authenticated}
+    context = {
+        "market": market,
+        "facts": facts,
+        "symbols": [each.symbol for each in markets()],
+        "return_to": request.path,
+    }
+    return render(request, "trade.html", context)
+
+
+def _facts(market: Market) -> dict[str, Any]:
+    """What the page's script needs to read, show and check amounts exactly.
+
+    tick, lot  decimal strings in quote and base
+    """
+    base, quote = market.base, market.quote
+    return {
+        "symbol": market.symbol,
+        "base": base.code,
+        "quote": quote.code,
+        "name": base.name,
+        "baseScale": base.scale,
+        "quoteScale": quote.scale,
+        "tick": format_decimal(market.tick_size, scale=quote.scale),
+        "lot": format_decimal(market.lot_size, scale=base.scale),
+        "makerPpm": market.maker_ppm,
+        "takerPpm": market.taker_ppm,
+    }
