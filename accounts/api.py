@@ -21,7 +21,7 @@ from accounts.throttling import LoginThrottle
 
 
 class Gate(APIView):
-    """What is done before one is logged in: no session counts, and so no CSRF token."""
+    """For those who are not logged in; a session does not count here."""
 
     authentication_classes = []
     permission_classes = [AllowAny]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from django.core.validators import EmailValidator, RegexValidator
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -34,9 +35,13 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {name[:80]: ["There is no such field."] for name in unknown[:20]},
                 code="unknown_field",
             )
-        given = data.lists() if hasattr(data, "lists") else []
-        if twice := [name for name, values in given if len(values) > 1]:
-            raise serializers.ValidationError({name: ["Give it once."] for name in twice})
+        if isinstance(data, QueryDict):
+            if twice := [name for name, values in data.lists() if len(values) > 1]:
+                raise serializers.ValidationError(
+                    {name: ["Give it once."] for name in twice}
+                )
+            # As a QueryDict, DRF would take `?limit=` for no limit.
+            data = data.dict()
         return super().to_internal_value(data)
 
 

@@ -39,7 +39,7 @@ STATUS: tuple[tuple[type[ExchangeError], int], ...] = (
     (Refused, 422),
     (Unavailable, 503),
 )
-#: What the framework refuses, by its status: code and title.
+#: What a status means on its own: code and title.
 CODES: Final = {
     400: (Invalid.code, Invalid.title),
     401: (NotAuthenticated.code, NotAuthenticated.title),
@@ -47,8 +47,10 @@ CODES: Final = {
     404: (NotFound.code, NotFound.title),
     405: ("method_not_allowed", "This address does not take this method."),
     406: ("not_acceptable", "Only application/json is spoken here."),
+    409: (Conflict.code, Conflict.title),
     413: ("body_too_large", "The body is larger than 64 kB."),
     415: ("unsupported_media_type", "Send application/json."),
+    422: (Refused.code, Refused.title),
     429: ("too_many_requests", "Slow down; Retry-After says for how long."),
     500: ("internal_error", "Something broke on our side."),
     503: (Unavailable.code, Unavailable.title),

@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
-from exchange.errors_api import PROBLEM
+from exchange.errors_api import CODES, PROBLEM
 
 #: What any operation may answer, and what only those that write.
 ANY: Final = (400, 401, 403, 404, 405, 406, 429, 503)
@@ -30,12 +31,15 @@ class ApiSchema(AutoSchema):
     strict.
     """
 
-    def get_response_serializers(self) -> Any:
-        responses: Any = super().get_response_serializers()
-        if not isinstance(responses, dict):
-            responses = {200: responses}
-        statuses = ANY if self.method == "GET" else ANY + WRITES
-        return {(status, PROBLEM): Problem for status in sorted(statuses)} | responses
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies: Any = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        for status in ANY if self.method == "GET" else ANY + WRITES:
+            problem = OpenApiResponse(Problem, CODES[status][1])
+            bodies.setdefault(
+                str(status),
+                self._get_response_for_code(problem, str(status), [PROBLEM], direction),  # type: ignore[no-untyped-call]
+            )
+        return bodies
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
