@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
+from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.generic import FormView
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.errors import EmailTaken, WeakPassword
+from accounts.serializers import PASSWORD_MAX
 from accounts.services import register
 from accounts.throttling import LoginThrottle
 
@@ -39,10 +41,12 @@ class SignUpForm(forms.Form):
     email = forms.EmailField(
         label="E-mail address",
         max_length=254,
+        validators=[RegexValidator(r"\A[\x21-\x7e]+\Z", "Plain ASCII letters only.")],
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     password = forms.CharField(
         strip=False,
+        max_length=PASSWORD_MAX,
         help_text="At least 12 characters.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -50,6 +50,5 @@ def _facts(market: Market) -> dict[str, Any]:
         "quoteScale": quote.scale,
         "tick": format_decimal(market.tick_size, scale=quote.scale),
         "lot": format_decimal(market.lot_size, scale=base.scale),
-        "makerPpm": market.maker_ppm,
         "takerPpm": market.taker_ppm,
     }

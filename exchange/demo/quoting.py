@@ -6,7 +6,7 @@ beyond DEPTH, and one more for a change, and places a few that are missing: the 
 and its open orders are always bounded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal
@@ -91,11 +91,14 @@ def plan_round(
         missing = DEPTH - len(keep)
         quotes += [_quote(side, price, steps, chance) for _ in range(missing)]
     chance.shuffle(quotes)
-    kept = [order for order in resting if order not in cancels]
-    return Round(cancels, [quote for quote in quotes if _is_free(quote, kept)][:at_most])
+    return Round(cancels, quotes[:at_most])
 
 
 def _in_band(order: Resting, price: int) -> bool:
+    """Whether it is on its side of the price (in ticks), neither too near nor too far.
+
+    New quotes are on their side too, so what is kept and what is new never cross.
+    """
     away = (order.price - price) * (1 if order.side == "sell" else -1)
     return price * GIVE_UP_PPM <= away * _MILLION <= price * FAR_PPM * 2
 
@@ -107,13 +110,6 @@ def _quote(side: Side, price: int, steps: Steps, chance: Random) -> Quote:
     if side == "buy":
         return Quote(side, (price - away) // steps.tick, _size(steps, chance))
     return Quote(side, -(-(price + away) // steps.tick), _size(steps, chance))
-
-
-def _is_free(quote: Quote, kept: Iterable[Resting]) -> bool:
-    """Whether it crosses none of the maker's own orders."""
-    if quote.side == "buy":
-        return all(quote.price < order.price for order in kept if order.side == "sell")
-    return all(quote.price > order.price for order in kept if order.side == "buy")
 
 
 def _size(steps: Steps, chance: Random) -> int:
