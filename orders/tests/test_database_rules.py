@@ -232,8 +232,9 @@ def test_the_queue_moves_on_when_an_insert_is_rolled_back(committed_db):
         wait_until_somebody_queues()
 
         alice.rollback()
+        bobs = second.result(timeout=5)
 
-        assert run("SELECT id FROM orders_command") == [(second.result(timeout=5),)]
+    assert run("SELECT id FROM orders_command") == [(bobs,)]
 
 
 def test_a_commit_of_commands_notifies_the_engines_once(committed_db):
