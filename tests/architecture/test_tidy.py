@@ -50,8 +50,9 @@ def complaints(rule: Rule, paths: Iterable[Path]) -> Iterator[str]:
 def named(*names: str) -> Iterator[Path]:
     """Files of our apps with one of these names, also when they are a package by now."""
     for path in house.code():
-        is_room = len(path.parts) == 3 and f"{path.parts[1]}.py" in names
-        if path.parts[0] in house.floors() and (path.name in names or is_room):
+        app, *rest = path.parts
+        room = rest[0] if len(rest) == 1 else f"{rest[0]}.py" if rest else ""
+        if app in house.floors() and room in names:
             yield path
 
 
