@@ -32,7 +32,7 @@ class ApiSchema(AutoSchema):
     """
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
-        bodies: Any = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        bodies: Any = super()._get_response_bodies(direction)
         for status in ANY if self.method == "GET" else ANY + WRITES:
             problem = OpenApiResponse(Problem, CODES[status][1])
             bodies.setdefault(

@@ -234,6 +234,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "orders.serializers.STATUSES",
+        "WithdrawalStatus": "withdrawals.serializers.STATUSES",
+        "DepositStatus": "deposits.serializers.STATUSES",
+    },
 }
 ORDER_WAIT_MS = env("ORDER_WAIT_MS")
 
