@@ -1,5 +1,7 @@
 """Addresses below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from deposits.api import DepositList
+
+urlpatterns = [path("deposits", DepositList.as_view())]

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from deposits import audit as deposits_audit
 from kernel.invariants import Invariant
 from ledger import audit as ledger_audit
 from matching import audit as matching_audit
 from orders import audit as orders_audit
+from withdrawals import audit as withdrawals_audit
 
 INVARIANTS: tuple[Invariant, ...] = (
     *ledger_audit.INVARIANTS,
     *orders_audit.INVARIANTS,
     *matching_audit.INVARIANTS,
+    *deposits_audit.INVARIANTS,
+    *withdrawals_audit.INVARIANTS,
 )
 #: How many violations of one rule are shown.
 SHOWN = 10

@@ -60,6 +60,8 @@ class AccountKind(models.TextChoices):
 CUSTOMER_KINDS = (AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.WITHDRAWING)
 #: What the house owns or has spent; everything else is owed or earned.
 DEBIT_KINDS = (AccountKind.CUSTODY, AccountKind.NETWORK_FEES)
+#: The label of the custody account through which staff book deposits and payouts.
+MAIN_WALLET = "main"
 
 
 class Account(models.Model):

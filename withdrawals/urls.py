@@ -1,5 +1,10 @@
 """Addresses below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from withdrawals.api import WithdrawalDetail, WithdrawalList
+
+urlpatterns = [
+    path("withdrawals", WithdrawalList.as_view()),
+    path("withdrawals/<int:withdrawal_id>", WithdrawalDetail.as_view()),
+]
