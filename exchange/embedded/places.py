@@ -111,7 +111,7 @@ class Places:
 
 def places() -> Places:
     """Where this project's servers live; FAIRBOOK_VAR names another directory than var."""
-    var = (PROJECT / os.environ.get("FAIRBOOK_VAR", "var")).resolve()
+    var = (PROJECT / (os.environ.get("FAIRBOOK_VAR") or "var")).resolve()
     run_as = _server_user() if os.geteuid() == 0 else None
     digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
     reachable = run_as is None or all(_may_enter(p, run_as) for p in (var, *var.parents))
