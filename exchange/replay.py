@@ -128,8 +128,8 @@ class Replay:
         self._settle(everything=True)
 
     def report(self) -> Report:
-        trades = list(Trade.objects.order_by("id").values_list(
-            "maker_order_id", "taker_order_id", "price", "quantity", "quote_amount"))  # fmt: skip
+        columns = ("maker_order_id", "taker_order_id", "price", "quantity", "quote_amount")
+        trades = list(Trade.objects.order_by("id").values_list(*columns))
         file_id = {ours: theirs for theirs, ours in self.order_of.items()}
         digest = hashlib.sha256()
         for maker, taker, price, quantity, _ in trades:

@@ -122,7 +122,13 @@ class House:
 
     def _env(self, **more: object) -> dict[str, str]:
         extra = {name: str(value) for name, value in more.items()}
-        return os.environ | {"FAIRBOOK_VAR": str(self.var), "LOG_LEVEL": "ERROR"} | extra
+        ours = {
+            "FAIRBOOK_VAR": str(self.var),
+            "LOG_LEVEL": "ERROR",
+            # Nobody outlives the tests: not even the beat that a killed worker forked.
+            "FAIRBOOK_SUPERVISOR_PID": str(os.getpid()),
+        }
+        return os.environ | ours | extra
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:

@@ -33,9 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("matching").setLevel(logging.WARNING)
-        runs, cycles, commands = (
-            (3, 10_000, 200_000) if options["quick"] else (7, 40_000, 1_000_000)
-        )
+        runs, cycles = (3, 10_000) if options["quick"] else (7, 40_000)
         with scratch_database(f"fairbook_bench_{os.getpid()}"):
             as_app()
             self.stdout.write(
@@ -71,7 +69,8 @@ class Command(BaseCommand):
         for row in rows:
             ratio = f"{row.ratio:.1%}" if row.ratio else ""
             self.stdout.write(
-                f"{row.stage:<34}{row.value:>12,.0f}  {row.unit:<14}{row.spread:>20}{ratio:>9}"
+                f"{row.stage:<34}{row.value:>12,.0f}  {row.unit:<14}"
+                f"{row.spread:>20}{ratio:>9}"
                 + (f"  of {row.reference}" if row.reference else "")
             )
         self.stdout.write("\nwhere a cycle's time goes, in microseconds:")
@@ -81,7 +80,7 @@ class Command(BaseCommand):
 
 
 def report(runs: list[CycleRun], copies: list[float], engines: list[float]) -> list[Row]:
-    """One row for each measure; transfers are compared with the raw COPY of the same rows."""
+    """One row for each measure; cycles are compared with the raw COPY of their rows."""
     copy, copy_spread = median(copies)
     per_cycle = runs[0].transfers / runs[0].cycles
 
@@ -98,14 +97,8 @@ def report(runs: list[CycleRun], copies: list[float], engines: list[float]) -> l
     settle = [run.cycles / run.settle for run in runs]
     intake = [2 * run.cycles / run.intake for run in runs]
     return [
-        row(
-            "full cycle: placed, settled",
-            full,
-            "cycles/s",
-            transfers=per_cycle,
-            goal="0.09",
-        ),
-        row("settle a backlog", settle, "cycles/s", transfers=per_cycle, goal="0.14"),
+        row("placed and settled", full, "cycles/s", transfers=per_cycle, goal="0.09"),
+        row("settle a backlog", settle, "cycles/s", transfers=per_cycle, goal="0.11"),
         row("order intake in bulk, durable", intake, "orders/s", transfers=0, goal=""),
         row("engine alone, mixed flow", engines, "commands/s", transfers=0, goal=""),
         Row("raw COPY of the transfer rows", copy, "rows/s", spread=copy_spread),
@@ -116,7 +109,6 @@ def stages_of(runs: list[CycleRun]) -> dict[str, float]:
     """Microseconds a cycle by stage, the dearest first; the median of the runs."""
     spent = {"order intake": median([run.intake / run.cycles * 1e6 for run in runs])[0]}
     for stage in runs[0].stages:
-        spent[stage] = median(
-            [run.stages.get(stage, 0) / run.cycles * 1e6 for run in runs]
-        )[0]
+        each = [run.stages.get(stage, 0) / run.cycles * 1e6 for run in runs]
+        spent[stage] = median(each)[0]
     return dict(sorted(spent.items(), key=lambda item: -item[1]))
