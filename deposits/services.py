@@ -129,7 +129,7 @@ def _take(
     before = State(deposit.state)
     after = state_after(before, step)
     if after is None:
-        raise DepositMovedOn(f"The deposit is {before} already.", status=before)
+        raise DepositMovedOn(f"The deposit is {before} already.", state=before)
     DepositEvent.objects.create(
         deposit=deposit,
         before=before,

@@ -202,7 +202,7 @@ def _take(
     before = State(withdrawal.state)
     after = state_after(before, step)
     if after is None:
-        raise WithdrawalMovedOn(f"The withdrawal is {before} already.", status=before)
+        raise WithdrawalMovedOn(f"The withdrawal is {before} already.", state=before)
     WithdrawalEvent.objects.create(
         withdrawal=withdrawal,
         before=before,
