@@ -231,49 +231,57 @@ class Engine:
         fills: list[tuple[BookOrder, int]],
     ) -> None:
         """Book every fill: transfers, trade, both orders' states."""
-        wallets = self._wallets[market.id]
-        taker_wallets = wallets[taker.user]
-        buying = taker.side == BUY
         number = self.trades[market.id]
         for maker, lots in fills:
             number += 1
-            price = maker.price
-            quote, base = price * lots * market.tick_value, lots * market.lot_size
-            # Each side pays from what it receives: the buyer base, the seller quote.
-            taker_fee = spot.fee(base if buying else quote, taker.taker_ppm)
-            maker_fee = spot.fee(quote if buying else base, maker.maker_ppm)
-            maker_wallets = wallets[maker.user]
-            buyer, seller = (
-                (taker_wallets, maker_wallets) if buying else (maker_wallets, taker_wallets)
-            )
-            buyer_fee, seller_fee = (
-                (taker_fee, maker_fee) if buying else (maker_fee, taker_fee)
-            )
-            trade = market.id << SEQUENCE_BITS | number
-            for row in spot.fill(
-                market, buyer, seller, self.fee_accounts[market.id],
-                base, quote, buyer_fee, seller_fee, trade,
-            ):  # fmt: skip
-                self._move(outcome, row)
+            trade = self._trade(outcome, market, taker, maker, lots, number)
+            quote, base = trade.quote_amount, lots * market.lot_size
             taker.filled_quote += quote
             maker.filled_quote += quote
-            taker.hold -= quote if buying else base
-            maker.hold -= base if buying else quote
-            if not maker.remaining:
-                maker.status = FILLED
-            outcome.orders[maker.id] = maker
-            outcome.levels.add((maker.side, price))
-            outcome.trades.append(
-                TradeMade(
-                    trade, price, lots, quote, taker.side, maker.id, taker.id, maker.user,
-                    taker.user, maker_fee, taker_fee,
-                )
-            )  # fmt: skip
+            taker.hold -= quote if taker.side == BUY else base
+            maker.hold -= base if taker.side == BUY else quote
             if taker.budget:
                 taker.quantity += lots
             else:
                 taker.remaining -= lots
+            if not maker.remaining:
+                maker.status = FILLED
+            outcome.orders[maker.id] = maker
+            outcome.levels.add((maker.side, maker.price))
+            outcome.trades.append(trade)
         self.trades[market.id] = number
+
+    def _trade(
+        self,
+        outcome: Outcome,
+        market: MarketRules,
+        taker: BookOrder,
+        maker: BookOrder,
+        lots: int,
+        number: int,
+    ) -> TradeMade:
+        """Move the money of one fill, at the maker's price."""
+        quote, base = maker.price * lots * market.tick_value, lots * market.lot_size
+        wallets = self._wallets[market.id]
+        # Each side pays from what it receives: the buyer base, the seller quote.
+        if taker.side == BUY:
+            buyer, seller = wallets[taker.user], wallets[maker.user]
+            taker_fee = buyer_fee = spot.fee(base, taker.taker_ppm)
+            maker_fee = seller_fee = spot.fee(quote, maker.maker_ppm)
+        else:
+            buyer, seller = wallets[maker.user], wallets[taker.user]
+            taker_fee = seller_fee = spot.fee(quote, taker.taker_ppm)
+            maker_fee = buyer_fee = spot.fee(base, maker.maker_ppm)
+        trade = market.id << SEQUENCE_BITS | number
+        fees = self.fee_accounts[market.id]
+        for row in spot.fill(
+            market, buyer, seller, fees, base, quote, buyer_fee, seller_fee, trade
+        ):
+            self._move(outcome, row)
+        return TradeMade(
+            trade, maker.price, lots, quote, taker.side, maker.id, taker.id, maker.user,
+            taker.user, maker_fee, taker_fee,
+        )  # fmt: skip
 
     def _move(self, outcome: Outcome, row: Row) -> None:
         """Note a transfer and keep the working balances in step with it."""

@@ -38,7 +38,8 @@ class Command(BaseCommand):
                 raise CommandError(str(refused)) from refused
             self.stdout.write(
                 f"{report.orders} orders, {report.cancels} cancels, "
-                f"{report.trades} trades, {report.open_orders} open, volume {report.volume_atoms} atoms, "
+                f"{report.trades} trades, {report.open_orders} open, "
+                f"volume {report.volume_atoms} atoms, "
                 f"notional {report.notional}, last price {report.last_price}, "
                 f"{report.seconds} s"
             )
