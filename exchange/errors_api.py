@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
@@ -107,6 +108,7 @@ def body(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
 # What happens outside of DRF --------------------------------------------------------------
 
 
+@csrf_exempt
 def unknown_address(_: HttpRequest) -> JsonResponse:
     """The view of everything below /api/ that nothing else answers."""
     return _plain(404)

@@ -6,7 +6,12 @@ from typing import Final
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,6 +66,24 @@ PREFER: Final = OpenApiParameter(
 UNDECIDED: Final = OpenApiResponse(
     OrderWithFills, "Durable, but the engine has not decided yet: ask for the order again."
 )
+EXAMPLES: Final = [
+    OpenApiExample(
+        name,
+        {"market": "BTC-USDT"} | terms,
+        request_only=True,
+    )
+    for name, terms in {
+        "Limit order": {
+            "side": "buy",
+            "type": "limit",
+            "price": "60000.00",
+            "quantity": "0.001",
+            "client_order_id": "my-first",
+        },
+        "Market buy": {"side": "buy", "type": "market", "quote_budget": "100"},
+        "Market sell": {"side": "sell", "type": "market", "quantity": "0.001"},
+    }.items()
+]
 #: How an order that the engine rejected is told.
 REJECTIONS: Final[dict[int, type[Refused]]] = {
     Reason.INSUFFICIENT_FUNDS: InsufficientFunds,
@@ -94,6 +117,7 @@ class OrderList(APIView):
         "rejects, for example for its funds, answers 422 with the problem's `order`.",
         parameters=[PREFER],
         request=PlaceOrder,
+        examples=EXAMPLES,
         responses={201: OrderWithFills, 202: UNDECIDED},
     )
     def post(self, request: Request) -> Response:
