@@ -235,6 +235,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "Side": "orders.serializers.SIDES",
         "OrderStatus": "orders.serializers.STATUSES",
         "WithdrawalStatus": "withdrawals.serializers.STATUSES",
         "DepositStatus": "deposits.serializers.STATUSES",
