@@ -341,3 +341,21 @@ def test_the_application_owns_nothing_and_changes_no_guard():
     assert run("SELECT has_table_privilege('ledger_transfer', 'UPDATE')") == [(False,)]
     assert run("SELECT current_user") == [("fairbook_app",)]
     assert connection.settings_dict["OPTIONS"]["options"].endswith("role=fairbook_app")
+
+
+@pytest.mark.parametrize("change", ["scale = 6", "code = 'XBT'"])
+def test_an_asset_keeps_its_code_and_scale(change):
+    asset("BTC")
+
+    refused_to_all(f"UPDATE ledger_asset SET {change}", why="keeps its code and scale")
+
+    assert run("SELECT code, scale FROM ledger_asset") == [("BTC", 8)]
+
+
+def test_assets_are_never_deleted():
+    asset("BTC")
+
+    for statement in ("DELETE FROM ledger_asset", "TRUNCATE ledger_asset CASCADE"):
+        refused_to_all(statement, why="is append-only")
+
+    assert count("ledger_asset") == 1

@@ -145,13 +145,34 @@ def test_a_symbol_names_one_market():
 
 
 @in_a_transaction
-def test_the_application_deletes_no_market():
+@pytest.mark.parametrize(
+    "change",
+    [
+        "symbol = 'BTC-USD'",
+        "tick_size = tick_size * 2, tick_value = tick_value * 2",
+        "lot_size = lot_size * 2, tick_value = tick_value * 2",
+        "shard = 1",
+    ],
+)
+def test_a_market_keeps_what_its_prices_are_counted_in(change):
+    make_market()
+    before = market_as_stored()
+
+    with refused("keeps its assets, steps and shard"):
+        run(f"UPDATE orders_market SET {change}")
+    with the_owner(), refused("keeps its assets, steps and shard"):
+        run(f"UPDATE orders_market SET {change}")
+
+    assert market_as_stored() == before
+
+
+@in_a_transaction
+def test_markets_are_never_deleted():
     make_market()
     before = market_as_stored()
 
     for statement in ("DELETE FROM orders_market", "TRUNCATE orders_market CASCADE"):
-        with refused("permission denied"):
-            run(statement)
+        refused_to_all(statement, why="is append-only")
 
     assert market_as_stored() == before
 
