@@ -79,7 +79,7 @@ export function bookView(market, book, isMine, onPick) {
         ? [market.price(price), market.quantity(quantity), market.quantity((total += quantity))]
         : ["", "", ""];
       texts.forEach((text, cell) => put(row.cells[cell], text));
-      row.classList.toggle("mine", Boolean(level) && isMine(side, price));
+      row.classList.toggle("own", Boolean(level) && isMine(side, price));
       const percent = level && deepest ? (total * 100n) / deepest : 0n;
       row.style.setProperty("--depth", `${percent}%`);
     });

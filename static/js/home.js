@@ -15,8 +15,8 @@ for (const facts of factsOf("markets")) {
   stream.follow("ticker", market.symbol, {
     snapshot(message) {
       const texts = tickerTexts(market, message);
-      for (const name of ["last", "change", "volume"]) put(cell(name), texts[name]);
-      cell("change").className = `number ${texts.direction}`;
+      for (const name of ["last", "percent", "volume"]) put(cell(name), texts[name]);
+      cell("percent").className = `number ${texts.direction}`;
     },
   });
 }

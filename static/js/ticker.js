@@ -6,16 +6,14 @@ import { show } from "./decimal.js";
 export function tickerTexts(market, ticker) {
   const price = (text) => (text === null ? "–" : show(text, market.quoteScale, market.priceDecimals));
   const signed = (text, shown) => (text.startsWith("-") || !/[1-9]/.test(text) ? shown : `+${shown}`);
+  const percent = ticker.change_percent && `${signed(ticker.change_percent, ticker.change_percent)} %`;
   return {
     last: price(ticker.last),
     high: price(ticker.high),
     low: price(ticker.low),
     volume: `${show(ticker.volume, market.baseScale)} ${market.base}`,
-    change:
-      ticker.change === null
-        ? "–"
-        : `${signed(ticker.change, price(ticker.change))} ` +
-          `(${signed(ticker.change_percent, ticker.change_percent)} %)`,
+    percent: percent ?? "–",
+    change: percent ? `${signed(ticker.change, price(ticker.change))} (${percent})` : "–",
     direction: directionOf(ticker.change),
   };
 }

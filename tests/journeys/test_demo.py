@@ -19,6 +19,12 @@ from tests.embedded.clones import eventually
 from tests.stories import balances
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """Eight people's Argon2 would take seconds."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def demo() -> str:
     said = StringIO()
     call_command("demo", url="http://127.0.0.1:8000", stdout=said)
@@ -109,7 +115,7 @@ def test_a_newcomer_sees_trades_in_every_market_within_a_minute(running_exchange
     def last_trades() -> dict[str, list[object]]:
         return {
             plan.symbol: httpx.get(
-                f"{running_exchange}/api/v1/markets/{plan.symbol}/trades"
+                f"{running_exchange.url}/api/v1/markets/{plan.symbol}/trades"
             ).json()["results"]
             for plan in MARKETS
         }
