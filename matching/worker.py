@@ -278,13 +278,30 @@ def awake_key(shard: int) -> str:
     return f"matching:{shard}:awake"
 
 
-def announce_awake(shard: int) -> None:
-    """Spare the API a Celery message while the engine listens. Only a hint: if the cache
-    is gone, more bells are rung than needed."""
-    try:
-        cache.set(awake_key(shard), 1, timeout=1)
-    except RedisError:
-        log.warning("the cache is away", extra={"shard": shard})
+class AwakeSign:
+    """Spares the API a Celery message while the engine listens. Only a hint.
+
+    seen  whether Redis took the sign the last time: if not, nobody could ring either
+    """
+
+    def __init__(self, *, shard: int) -> None:
+        self.shard = shard
+        self.seen = True
+        self._hung = 0.0
+
+    def hang(self) -> None:
+        """Renew the sign, a few times a second at most."""
+        if time.monotonic() - self._hung < RENEW_SECONDS:
+            return
+        self._hung = time.monotonic()
+        try:
+            cache.set(awake_key(self.shard), 1, timeout=1)
+        except RedisError as away:
+            if self.seen:
+                log.warning("Redis is away; the engine stays", extra={"why": str(away)})
+            self.seen = False
+        else:
+            self.seen = True
 
 
 def wait_for_commands(seconds: float) -> None:
@@ -304,25 +321,27 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
     """Work on a shard: settle what waits, then linger for what comes.
 
     Returns after `seconds`, or when nothing came for `idle_seconds`, or when the database
-    went away; whoever rings next starts again where the cursor stands. While another
-    engine holds the shard, this one stands by and takes over when its lease ends.
+    went away; whoever rings next starts again where the cursor stands. While Redis is
+    away nobody can ring, so it stays. While another engine holds the shard, this one
+    stands by and takes over when its lease ends.
 
     returns  how many commands were settled
     """
-    worker = _workers.setdefault(shard, Worker(shard=shard))
+    worker, sign = _workers.setdefault(shard, Worker(shard=shard)), AwakeSign(shard=shard)
     done, started = 0, time.monotonic()
-    last = started
+    last = now = started
     try:
-        while (now := time.monotonic()) - started < seconds and now - last < idle_seconds:
+        while not sign.seen or (now - started < seconds and now - last < idle_seconds):
             settled = worker.step()
+            now = time.monotonic()
             if settled is None:
                 time.sleep(0.1)
-                last = time.monotonic()
+                last = now
                 continue
-            announce_awake(shard)
+            sign.hang()
             if settled:
                 done += settled
-                last = time.monotonic()
+                last = now
             else:
                 wait_for_commands(0.2)
     except OperationalError as lost:

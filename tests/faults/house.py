@@ -94,6 +94,10 @@ class House:
     def flush_redis(self) -> None:
         redis.Redis.from_url(self.redis_url).flushall()
 
+    def crash_redis(self) -> None:
+        client = redis.Redis.from_url(self.redis_url)
+        os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
+
     def crash_postgres(self) -> None:
         """SIGQUIT is PostgreSQL's immediate shutdown: recovery follows at the start."""
         pid_file = self.var / "postgres" / "postmaster.pid"

@@ -164,3 +164,18 @@ def test_a_cancel_that_races_with_its_fill_has_one_outcome(
 
 def _pid_of(holder: str) -> int:
     return int(holder.split("-")[0])
+
+
+def test_an_engine_at_work_goes_on_while_redis_is_away(
+    house: House, setting: Setting
+) -> None:
+    house.start_engine()
+    place_many(setting, cycles=10)
+    house.wait_until_settled()
+
+    house.crash_redis()  # its keeper starts another one, which knows of nothing
+    for _ in range(10):
+        place_many(setting, cycles=5)
+        house.wait_until_settled(seconds=5)
+
+    house.prove()
