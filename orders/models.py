@@ -203,6 +203,11 @@ class Order(models.Model):
                 condition=Q(status=OrderStatus.OPEN),
                 name="order_open",
             ),
+            models.Index(
+                fields=["user", "-id"],
+                condition=Q(status=OrderStatus.OPEN),
+                name="order_open_by_user",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
