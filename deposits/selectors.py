@@ -1,12 +1,11 @@
 """Reads about deposits: the user's own by owner, everybody's for the staff."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import QuerySet
 
 from deposits.errors import UnknownDeposit
-from deposits.models import Deposit
+from deposits.models import Deposit, DepositEvent
 from deposits.states import IN_THE_BOOKS, State
 from ledger.models import Entry
 from ledger.selectors import Balance, balances_of
@@ -30,25 +29,16 @@ def deposits_page(*, user_id: int, before: int | None, limit: int) -> list[Depos
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of a deposit's story."""
-
-    at: datetime
-    who: str
-    what: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """All that somebody wants to know before confirming a deposit.
 
+    events           what was done to it, the first one first
     credited_before  how many deposits of this asset the user was credited with
     refused_before   the deposits with the same reference that were refused
     """
 
     deposit: Deposit
-    story: list[Moment]
+    events: list[DepositEvent]
     balances: list[Balance]
     entries: list[Entry]
     credited_before: int
@@ -69,7 +59,7 @@ def deposit_case(*, deposit_id: int) -> Case:
     others = _deposits().filter(asset=deposit.asset_id).exclude(pk=deposit_id)
     return Case(
         deposit=deposit,
-        story=_story(deposit),
+        events=list(deposit.events.select_related("actor").order_by("id")),
         balances=balances_of(owner_id=deposit.user_id),
         entries=list(Entry.objects.filter(key=entry_key(deposit.pk))),
         credited_before=others.filter(
@@ -88,12 +78,3 @@ def entry_key(deposit_id: int) -> str:
 
 def _deposits() -> QuerySet[Deposit]:
     return Deposit.objects.select_related("asset")
-
-
-def _story(deposit: Deposit) -> list[Moment]:
-    entered = Moment(deposit.created_at, deposit.entered_by.email, "entered", "")
-    events = deposit.events.select_related("actor").order_by("id")
-    return [entered] + [
-        Moment(event.created_at, event.actor.email, event.after, event.reason)
-        for event in events
-    ]

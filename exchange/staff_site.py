@@ -1,10 +1,30 @@
 """The admin site: nobody enters without a verified one-time password."""
 
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
 from django_otp.models import Device
 
 from accounts.models import User
+from deposits.selectors import unconfirmed_count
+from withdrawals.selectors import waiting_count
+from withdrawals.states import State
+
+#: What the staff works on stands first; the rest follows by name.
+FIRST_APPS: Final = ("withdrawals", "deposits", "ledger", "accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A pile of cases on the desk."""
+
+    what: str
+    count: int
+    address: str
 
 
 class StaffLoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # untyped
@@ -23,3 +43,44 @@ class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp is untyped
     site_title = "Fairbook staff"
     index_title = "Compliance and books"
     login_form = StaffLoginForm
+    # The lists need the width; the desk and the way back to it stand on every page.
+    enable_nav_sidebar = False
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The desk: what waits for whom, then all tables."""
+        context = {"waiting": _waiting(request)} | (extra_context or {})
+        answer: HttpResponse = super().index(request, context)
+        return answer
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """All apps, those of the daily work first."""
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=_turn)
+
+
+def _turn(app: dict[str, Any]) -> tuple[int, str]:
+    label, name = app["app_label"], app["name"]
+    turn = FIRST_APPS.index(label) if label in FIRST_APPS else len(FIRST_APPS)
+    return turn, name
+
+
+def _waiting(request: HttpRequest) -> list[Waiting]:
+    """The piles that this member of the staff may see."""
+    piles = []
+    if request.user.has_perm("withdrawals.view_withdrawal"):
+        wishes = reverse("admin:withdrawals_withdrawal_changelist")
+        for state, what in (
+            (State.REQUESTED, "withdrawals to decide on"),
+            (State.APPROVED, "withdrawals to pay"),
+        ):
+            address = f"{wishes}?state__exact={state}"
+            piles.append(Waiting(what, waiting_count(state=state), address))
+    if request.user.has_perm("deposits.view_deposit"):
+        arrivals = reverse("admin:deposits_deposit_changelist")
+        address = f"{arrivals}?state__exact=entered"
+        piles.append(Waiting("deposits to confirm", unconfirmed_count(), address))
+    return piles

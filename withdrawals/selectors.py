@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
@@ -46,26 +45,17 @@ def withdrawals_page(*, user_id: int, before: int | None, limit: int) -> list[Wi
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of a withdrawal's story."""
-
-    at: datetime
-    who: str
-    what: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """All that somebody wants to know before deciding on a withdrawal.
 
-    by_state          how many other withdrawals the user has, by state
-    paid_here         how many of the user's were paid to this address before
-    others_here       how many other users asked for this address
+    events       what was done to it, the first one first
+    by_state     how many other withdrawals the user has, by state
+    paid_here    how many of the user's were paid to this address before
+    others_here  how many other users asked for this address
     """
 
     withdrawal: Withdrawal
-    story: list[Moment]
+    events: list[WithdrawalEvent]
     balances: list[Balance]
     entries: list[Entry]
     by_state: Mapping[str, int]
@@ -89,7 +79,7 @@ def withdrawal_case(*, withdrawal_id: int) -> Case:
     strangers = here.exclude(user_id=withdrawal.user_id).values("user_id").distinct()
     return Case(
         withdrawal=withdrawal,
-        story=_story(withdrawal),
+        events=list(withdrawal.events.select_related("actor").order_by("id")),
         balances=balances_of(owner_id=withdrawal.user_id),
         entries=_entries(withdrawal),
         by_state=dict(others.values_list("state").annotate(Count("id")).order_by("state")),
@@ -104,21 +94,6 @@ def approval_of(withdrawal: Withdrawal) -> WithdrawalEvent | None:
 
 def _withdrawals() -> QuerySet[Withdrawal]:
     return Withdrawal.objects.select_related("asset")
-
-
-def _story(withdrawal: Withdrawal) -> list[Moment]:
-    asked = Moment(withdrawal.created_at, withdrawal.user.email, "requested", "")
-    events = withdrawal.events.select_related("actor").order_by("id")
-    return [asked] + [
-        Moment(event.created_at, event.actor.email, event.after, _note(event))
-        for event in events
-    ]
-
-
-def _note(event: WithdrawalEvent) -> str:
-    if event.digest:
-        return f"bound to {event.digest}"
-    return event.reason or event.txid
 
 
 def _entries(withdrawal: Withdrawal) -> list[Entry]:

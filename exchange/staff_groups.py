@@ -1,0 +1,37 @@
+"""What the members of the staff may do, by group."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+#: Decides on withdrawals, books deposits, and reads what it needs for that.
+COMPLIANCE: Final = "compliance"
+RIGHTS: Final[Mapping[str, Sequence[str]]] = {
+    COMPLIANCE: (
+        "withdrawals.view_withdrawal",
+        "withdrawals.decide_withdrawal",
+        "deposits.view_deposit",
+        "deposits.enter_deposit",
+        "deposits.confirm_deposit",
+        "accounts.view_user",
+        "ledger.view_asset",
+        "ledger.view_account",
+        "ledger.view_entry",
+        "ledger.view_transfer",
+    ),
+}
+
+
+@transaction.atomic
+def open_group(name: str) -> Group:
+    """Find the group, or open it, and give it exactly the rights that stand in RIGHTS."""
+    group, _ = Group.objects.get_or_create(name=name)
+    group.permissions.set([_permission(right) for right in RIGHTS[name]])
+    return group
+
+
+def _permission(right: str) -> Permission:
+    app, codename = right.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
