@@ -9,6 +9,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 VARIABLE = "FAIRBOOK_SUPERVISOR_PID"
 GRACE_SECONDS = 5.0
@@ -24,14 +25,9 @@ def follow_if_asked() -> None:
     if pid is None or _following:
         return
     _following = True
-    follow(int(pid))
+    _end_after(_end_of, int(pid))
     # A forked child (Celery's beat) has none of our threads: it follows us in its turn.
-    os.register_at_fork(after_in_child=lambda: follow(os.getppid()))
-
-
-def follow(pid: int) -> None:
-    """End this process when process `pid` has gone: SIGTERM, then SIGKILL after 5 s."""
-    threading.Thread(target=_follow, args=(pid,), name=f"follow-{pid}", daemon=True).start()
+    os.register_at_fork(after_in_child=lambda: _end_after(_end_of_parent, os.getppid()))
 
 
 def lives(pid: int) -> bool:
@@ -45,16 +41,22 @@ def lives(pid: int) -> bool:
     return True
 
 
-def _follow(pid: int) -> None:
-    _wait_for_end(pid)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_SECONDS)
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)  # with what we started
-    os.kill(os.getpid(), signal.SIGKILL)
+def _end_after(wait: Callable[[int], None], pid: int) -> None:
+    """End this process once `wait(pid)` returns: SIGTERM, then SIGKILL 5 s later."""
+
+    def follow() -> None:
+        wait(pid)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_SECONDS)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)  # with what we started
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=follow, name=f"follow-{pid}", daemon=True).start()
 
 
-def _wait_for_end(pid: int) -> None:
+def _end_of(pid: int) -> None:
+    """Wait for any process to end; a zombie that nobody buries has ended too."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -67,3 +69,9 @@ def _wait_for_end(pid: int) -> None:
     poll.register(descriptor, select.POLLIN)
     poll.poll()
     os.close(descriptor)
+
+
+def _end_of_parent(pid: int) -> None:
+    """Wait for our parent to end. Needs no descriptor: beat closes all that it inherits."""
+    while os.getppid() == pid:
+        time.sleep(LOOK_SECONDS)

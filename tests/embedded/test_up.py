@@ -83,7 +83,7 @@ def test_ctrl_c_ends_everything_within_seconds_and_the_data_is_kept(
         said, _ = process.communicate(timeout=20)
         assert time.monotonic() - pressed < 8
         assert process.returncode == 0, said
-        assert "Traceback" not in said
+        assert "Traceback" not in said, said
         assert f"http://127.0.0.1:{port}" in said
         assert not is_held(open_directory / "var" / "keeper.lock")
 
