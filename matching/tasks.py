@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.core.cache import cache
 
 from matching import worker
@@ -29,3 +30,8 @@ def wake(*, shard: int, **_: Any) -> None:
 
 def _ring(shard: int) -> None:
     drain.apply_async(kwargs={"shard": shard}, queue=f"matching.{shard}", expires=1.0)
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _stop(**_: Any) -> None:
+    worker.stop()

@@ -8,6 +8,7 @@ failure nothing is repaired: what was not committed did not happen (ADR 0004).
 
 import logging
 import os
+import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -270,6 +271,15 @@ def _accounts_of(
 
 
 _workers: dict[int, Worker] = {}
+_stopping = threading.Event()
+
+
+def stop() -> None:
+    """Let a `drain` that is at work in this process end after its batch, and its shard be
+    taken over at once."""
+    _stopping.set()
+
+
 _listening: object = None
 
 
@@ -323,7 +333,7 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
     Returns after `seconds`, or when nothing came for `idle_seconds`, or when the database
     went away; whoever rings next starts again where the cursor stands. While Redis is
     away nobody can ring, so it stays. While another engine holds the shard, this one
-    stands by and takes over when its lease ends.
+    stands by and takes over when its lease ends. `stop` ends it early.
 
     returns  how many commands were settled
     """
@@ -331,7 +341,9 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
     done, started = 0, time.monotonic()
     last = now = started
     try:
-        while not sign.seen or (now - started < seconds and now - last < idle_seconds):
+        while not _stopping.is_set() and (
+            not sign.seen or (now - started < seconds and now - last < idle_seconds)
+        ):
             settled = worker.step()
             now = time.monotonic()
             if settled is None:
@@ -344,6 +356,8 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
                 last = now
             else:
                 wait_for_commands(0.2)
+        if _stopping.is_set():
+            worker.release()
     except OperationalError as lost:
         log.warning(
             "the database went away; the engine starts afresh", extra={"why": str(lost)}

@@ -179,3 +179,17 @@ def test_an_engine_at_work_goes_on_while_redis_is_away(
         house.wait_until_settled(seconds=5)
 
     house.prove()
+
+
+def test_an_engine_that_is_asked_to_stop_hands_its_shard_over_at_once(
+    house: House, setting: Setting
+) -> None:
+    engine = house.start_engine()
+    place_many(setting, cycles=10)
+    house.wait_until_settled()
+
+    engine.terminate()
+
+    assert engine.wait(timeout=4) == 0
+    assert Cursor.objects.get(shard=0).holder == ""
+    house.prove()
