@@ -32,6 +32,6 @@ def _ring(shard: int) -> None:
     drain.apply_async(kwargs={"shard": shard}, queue=f"matching.{shard}", expires=1.0)
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def _stop(**_: Any) -> None:
     worker.stop()
