@@ -63,8 +63,10 @@ async def listen() -> AsyncIterator[str]:
     """Hear every bell, for ever; CONNECTED first, and again whenever Redis came back."""
     while True:
         try:
+            # With a timeout the client would wait by asyncio.wait_for, which up to Python
+            # 3.11 can swallow a cancellation: the hub would then never end.
             async with (
-                Redis.from_url(settings.REDIS_URL) as client,
+                Redis.from_url(settings.REDIS_URL, socket_timeout=None) as client,
                 client.pubsub(ignore_subscribe_messages=True) as ears,
             ):
                 await ears.subscribe(CHANNEL)
