@@ -303,7 +303,7 @@ def short_instant(at: datetime) -> str:
 
 def shortened(text: str) -> SafeString:
     """The ends of an address or a reference; all of it when the mouse rests on it."""
-    shown = text if len(text) <= 20 else f"{text[:10]}…{text[-8:]}"
+    shown = text if len(text) <= 16 else f"{text[:8]}…{text[-6:]}"
     return format_html('<code title="{}">{}</code>', text, shown)
 
 
