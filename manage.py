@@ -31,7 +31,8 @@ def main() -> None:
     if command in OWNER_COMMANDS:
         os.environ.setdefault("DATABASE_ROLE", "owner")
     if command not in OFFLINE_COMMANDS:
-        from exchange import embedded, supervised
+        # `env` reads .env, which may name the servers, before they are held.
+        from exchange import embedded, env, supervised  # noqa: F401
 
         supervised.follow_if_asked()
         embedded.hold()

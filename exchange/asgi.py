@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-from exchange import embedded, supervised
+from exchange import embedded, env, supervised  # noqa: F401  env reads .env first
 
 supervised.follow_if_asked()
 embedded.hold()

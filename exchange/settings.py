@@ -82,7 +82,6 @@ def _secret_key() -> str:
         return str(key)
     kept: Path = embedded.var_dir() / "secret_key"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
         made = kept.with_suffix(f".{secrets.token_hex(4)}")
         made.touch(mode=0o600)
         made.write_text(secrets.token_urlsafe(64))

@@ -1,3 +1,5 @@
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +10,19 @@ from tests.faults.house import House
 
 @pytest.fixture(scope="package")
 def _running_house(
-    tmp_path_factory: pytest.TempPathFactory,
     django_db_setup: None,
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[House]:
-    house = House(Path(tmp_path_factory.mktemp("faults")))
+    # pytest's own directories are closed to the user that PostgreSQL runs as.
+    directory = Path(tempfile.mkdtemp(prefix="fb-", dir="/tmp"))
+    directory.chmod(0o755)
+    house = House(directory / "var")
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         house.open()
         house.start_beat()
         yield house
         house.close()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ class House:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        self.run("-m", "exchange.embedded", "stop")
 
     def run(self, *arguments: str) -> None:
         subprocess.run(
