@@ -81,7 +81,7 @@ INVARIANTS = (
         WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.id = t.entry_id)
         UNION ALL
         SELECT format('entry %s: no transfers', id) FROM ledger_entry e
-        WHERE id NOT IN (SELECT entry_id FROM ledger_transfer)
+        WHERE NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.entry_id = e.id)
         """,
     ),
 )

@@ -43,6 +43,7 @@ BATCH_MAX = 2_000
 #: An engine that has not shown itself for this long may be replaced.
 LEASE_SECONDS = 0.75
 RENEW_SECONDS = 0.25
+FROZEN_SECONDS = 10
 
 
 class Worker:
@@ -321,6 +322,9 @@ def wait_for_commands(seconds: float) -> None:
     raw: psycopg.Connection[Any] = connection.connection
     with connection.wrap_database_errors:
         if _listening is not raw:
+            # An engine that freezes within a batch loses its transaction, and with it the
+            # lock on the cursor that another one waits for.
+            raw.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
             raw.execute("LISTEN commands")
             _listening = raw
             return  # something may have arrived before we listened
@@ -341,6 +345,7 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
     done, started = 0, time.monotonic()
     last = now = started
     try:
+        wait_for_commands(0)
         while not _stopping.is_set() and (
             not sign.seen or (now - started < seconds and now - last < idle_seconds)
         ):

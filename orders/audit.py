@@ -72,8 +72,9 @@ INVARIANTS = (
            OR x.base IS DISTINCT FROM t.quantity * m.lot_size
            OR x.fees IS DISTINCT FROM t.maker_fee + t.taker_fee
         UNION ALL
-        SELECT format('transfer %s: no trade %s', id, ref) FROM ledger_transfer
-        WHERE code IN (20, 21, 22) AND ref NOT IN (SELECT id FROM orders_trade)
+        SELECT format('transfer %s: no trade %s', x.id, x.ref) FROM ledger_transfer x
+        WHERE x.code IN (20, 21, 22)
+          AND NOT EXISTS (SELECT FROM orders_trade t WHERE t.id = x.ref)
         """,
     ),
     Invariant(
