@@ -5,6 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import settings as hypothesis
+
+# A property is not about the machine's mood: time is measured by `manage.py bench`.
+hypothesis.register_profile("fairbook", deadline=None, print_blob=True)
+hypothesis.load_profile("fairbook")
 
 
 @pytest.fixture(scope="session")
