@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from kernel.errors import InvariantBroken
 from kernel.units import Atoms
-from ledger.models import MAIN_WALLET, AccountKind, Entry
-from ledger.services import open_account, post_entry
+from ledger.models import CUSTOMER_KINDS, MAIN_WALLET, AccountKind, Entry
+from ledger.services import open_account, open_accounts, post_entry
 from ledger.transfers import Transfer, TransferCode
 from withdrawals.errors import (
     ClientWithdrawalIdReused,
@@ -222,6 +222,9 @@ def _move_money(withdrawal: Withdrawal, to: Money, *, by: int, now: datetime) ->
     credits it.
     """
     asset_id, owner_id = withdrawal.asset_id, withdrawal.user_id
+    # All of a customer's accounts are opened in the one order that the engine opens them
+    # in as well; two that open them crosswise would wait for each other.
+    open_accounts(wanted=((owner_id, asset_id, kind) for kind in CUSTOMER_KINDS))
     withdrawing = open_account(
         asset_id=asset_id, kind=AccountKind.WITHDRAWING, owner_id=owner_id
     )
