@@ -1,6 +1,7 @@
 """What the worker and the followers of the event log read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -94,6 +95,16 @@ def events_after(*, market_id: int, sequence: int, limit: int = 500) -> list[Eve
     end = market_id + 1 << SEQUENCE_BITS
     rows = EventBatch.objects.filter(id__gt=first, id__lt=end)
     return list(rows.order_by("id")[:limit])
+
+
+def last_event_time(*, sequences: Mapping[int, int]) -> datetime:
+    """When the last batch of these markets was settled; long ago when there was none.
+
+    sequences  market id -> its last event sequence
+    """
+    ids = [market << SEQUENCE_BITS | number for market, number in sequences.items()]
+    times = EventBatch.objects.filter(pk__in=ids).values_list("created_at", flat=True)
+    return max(times, default=datetime.min.replace(tzinfo=UTC))
 
 
 def event_sequence(*, market_id: int) -> int:

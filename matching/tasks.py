@@ -9,6 +9,9 @@ from django.core.cache import cache
 from matching import worker
 from orders.selectors import shards
 
+#: A bell may wait; drained late is harmless. Long enough for clocks that differ.
+BELL_SECONDS = 20.0
+
 
 @shared_task
 def drain(*, shard: int) -> None:
@@ -29,7 +32,9 @@ def wake(*, shard: int, **_: Any) -> None:
 
 
 def _ring(shard: int) -> None:
-    drain.apply_async(kwargs={"shard": shard}, queue=f"matching.{shard}", expires=1.0)
+    drain.apply_async(
+        kwargs={"shard": shard}, queue=f"matching.{shard}", expires=BELL_SECONDS
+    )
 
 
 @worker_shutting_down.connect

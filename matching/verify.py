@@ -6,6 +6,7 @@ recorded rejection says so. Everything else follows from the log alone.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -35,7 +36,11 @@ class _Plenty(dict[int, WalletPair]):
 
 def differences(*, shard: int) -> Iterator[str]:
     """Replay a shard up to its cursor; one line for each thing that is not as recorded."""
-    markets = {m.pk: m.rules for m in Market.objects.select_related("base", "quote")}
+    # What a halted market refused is recorded as rejected; what it took, it took open.
+    markets = {
+        market.pk: replace(market.rules, is_open=True)
+        for market in Market.objects.filter(shard=shard).select_related("base", "quote")
+    }
     engine = Engine(markets, dict.fromkeys(markets, (0, 1)), {})
     plenty = _Plenty()
     wallets = dict.fromkeys(markets, plenty)

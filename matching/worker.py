@@ -12,11 +12,19 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from django.core.cache import cache
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from redis.exceptions import RedisError
 
 from kernel import clock
@@ -29,7 +37,12 @@ from ledger.services import open_accounts
 from matching.book import BookOrder
 from matching.engine import Engine, Outcome
 from matching.models import Cursor, MarketSequence
-from matching.selectors import commands_after, open_orders, wallets_of
+from matching.selectors import (
+    commands_after,
+    last_event_time,
+    open_orders,
+    wallets_of,
+)
 from matching.settlement import settle
 from matching.signals import events_logged
 from matching.spot import WalletPair
@@ -44,6 +57,9 @@ BATCH_MAX = 2_000
 LEASE_SECONDS = 0.75
 RENEW_SECONDS = 0.25
 FROZEN_SECONDS = 10
+#: What says that the database, not a command, is the matter: it went away, ended our
+#: session, or reads only.
+LOST = (OperationalError, InterfaceError, InternalError)
 
 
 class Worker:
@@ -59,16 +75,17 @@ class Worker:
         self._wallets: dict[int, dict[int, WalletPair]] = {}
         self._states: dict[int, str] = {}
         self._renewed = 0.0
+        self._last = datetime.min.replace(tzinfo=UTC)
 
     def step(self, *, limit: int = BATCH_MAX) -> int | None:
         """Settle the next commands.
 
         returns  how many; None when another engine holds the shard
-        raises   OperationalError when the database went away; the next step starts afresh
+        raises   one of LOST when the database went away; the next step starts afresh
         """
         try:
             return self._batch(limit)
-        except OperationalError:
+        except LOST:
             self.engine = None
             raise
         except Exception:  # whatever it is, it must not stop the market
@@ -96,7 +113,7 @@ class Worker:
         balances = lock_accounts(_accounts_of(engine, wallets))
         outcomes = engine.run(rows, wallets, dict(balances))
         failpoint("after_match")
-        settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=clock.now())
+        settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=self._now())
         self._move_cursor(rows[-1][0].id)
         ring_after_commit(events_logged, shard=self.shard)
         return len(rows)
@@ -134,6 +151,12 @@ class Worker:
             )
         self._position = position
         self._renewed = time.monotonic()
+
+    def _now(self) -> datetime:
+        """The time of a batch: never before the last one's, whatever the clock does, so
+        that times rise with the sequences."""
+        self._last = max(clock.now(), self._last)
+        return self._last
 
     def _renew(self) -> None:
         if time.monotonic() - self._renewed >= RENEW_SECONDS and self._position >= 0:
@@ -180,6 +203,7 @@ class Worker:
             for market_id in engine.markets
         }
         self._wallets = {}
+        self._last = max(self._last, last_event_time(sequences=self._sequences))
         log.info("books rebuilt", extra={"shard": self.shard, "open_orders": count})
         return engine
 
@@ -201,7 +225,7 @@ class Worker:
         while done < limit:
             try:
                 settled = self._batch(1)
-            except OperationalError:
+            except LOST:
                 self.engine = None
                 raise
             except Exception as failure:  # noqa: BLE001  quarantined and told below
@@ -220,7 +244,10 @@ class Worker:
         position = self._lock()
         if position is None:
             return
-        [(command, created)] = commands_after(shard=self.shard, position=position, limit=1)
+        waiting = commands_after(shard=self.shard, position=position, limit=1)
+        if not waiting:
+            raise failure  # no command is the matter
+        [(command, created)] = waiting
         extra = {"command": command.id, "market": command.market}
         log.critical("command quarantined", exc_info=failure, extra=extra)
         if isinstance(failure, InvariantBroken | AssertionError | IntegrityError):
@@ -240,7 +267,7 @@ class Worker:
                 engine=engine,
                 outcomes={command.market: outcome},
                 sequences=self._sequences,
-                now=clock.now(),
+                now=self._now(),
             )
         self._move_cursor(command.id)
         ring_after_commit(events_logged, shard=self.shard)
@@ -363,7 +390,7 @@ def drain(*, shard: int, seconds: float = 30.0, idle_seconds: float = 5.0) -> in
                 wait_for_commands(0.2)
         if _stopping.is_set():
             worker.release()
-    except OperationalError as lost:
+    except LOST as lost:
         log.warning(
             "the database went away; the engine starts afresh", extra={"why": str(lost)}
         )

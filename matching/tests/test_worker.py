@@ -1,5 +1,7 @@
 """The engine's loop: its fence, its lease, and what it does when something is wrong."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -7,6 +9,7 @@ from exchange.audit import audit
 from kernel import clock
 from ledger.models import AccountKind, Transfer
 from matching.models import Cursor, EventBatch
+from matching.verify import differences
 from matching.worker import Worker
 from orders.commands import OrderSide, OrderStatus, OrderType, Reason
 from orders.models import Command, Market, Order, Trade
@@ -222,3 +225,40 @@ def test_nothing_is_written_while_nothing_waits(market):
 
     assert EventBatch.objects.count() == 0
     assert Transfer.objects.count() == 4
+
+
+def test_the_log_of_a_market_that_was_halted_still_verifies(market):
+    place(person("alice"), market, "sell", "0.1", at="60000")
+    settle()
+    halt_market(market_id=market.pk)
+    place_after_halt = Command(
+        market_id=market.pk,
+        shard=0,
+        kind=1,
+        user_id=person("bob").pk,
+        side=OrderSide.BUY,
+        type=OrderType.LIMIT,
+        price=6_000_000,
+        quantity=1_000,
+        created_at=clock.now(),
+    )
+    append_commands(commands=[place_after_halt])
+    settle()
+
+    assert states() == [("OPEN", "NONE"), ("REJECTED", "MARKET_NOT_OPEN")]
+    assert list(differences(shard=0)) == []
+
+
+def test_times_rise_with_the_sequence_even_when_the_clock_steps_back(market):
+    place(person("alice"), market, "sell", "0.1", at="60000")
+    ahead = Worker(shard=0)
+    ahead._last = clock.now() + timedelta(hours=1)  # a host whose clock was wrong
+    ahead.step()
+    ahead.release()
+    place(person("bob"), market, "buy", "0.1", at="60000")
+
+    settle()
+
+    times = list(EventBatch.objects.order_by("id").values_list("created_at", flat=True))
+    assert len(times) == 2
+    assert times == sorted(times)
