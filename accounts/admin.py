@@ -54,5 +54,14 @@ class PeopleAdmin(UserAdmin[User]):
     ]
     add_fieldsets = [(None, {"fields": ["email", "password1", "password2"]})]
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[str] | tuple[str, ...]:
+        """Nobody but a superuser gives rights, to others or to themselves."""
+        fields = [*super().get_readonly_fields(request, obj)]
+        if not getattr(request.user, "is_superuser", False):
+            fields += ["is_staff", "groups", "user_permissions"]
+        return fields
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

@@ -18,6 +18,7 @@ from accounts.errors import EmailTaken, WeakPassword
 from accounts.serializers import PASSWORD_MAX
 from accounts.services import register
 from accounts.throttling import LoginThrottle
+from kernel.errors import Unavailable
 
 
 class LoginForm(AuthenticationForm):
@@ -52,12 +53,23 @@ class SignUpForm(forms.Form):
     )
 
 
+def refusal_of_attempt(request: HttpRequest) -> HttpResponse | None:
+    """Count an attempt to get in; the page that refuses it, if it is one too many or
+    cannot be counted."""
+    try:
+        allowed = LoginThrottle().allow_request(Request(request), APIView())
+    except Unavailable as away:
+        context = {"why": away.detail}
+        return render(request, "accounts/too_many.html", context, status=503)
+    return None if allowed else render(request, "accounts/too_many.html", status=429)
+
+
 class Counted:
     """Counts each attempt to get in, right or wrong, before a password is looked at."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not LoginThrottle().allow_request(Request(request), APIView()):
-            return render(request, "accounts/too_many.html", status=429)
+        if refusal := refusal_of_attempt(request):
+            return refusal
         answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
         return answer
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -80,7 +80,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         return _problem(
             status_of(error), error.code, error.title, error.detail, error.extra
         )
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError | InternalError):
         log.warning("the database is away", exc_info=error)
         is_read = context["request"].method in SAFE_METHODS
         code, title = CODES[503] if is_read else OUTCOME_UNKNOWN

@@ -30,7 +30,9 @@ def _database(url: str, *, role: str) -> dict[str, Any]:
     """A Django database from a libpq URL; `role` "app" gives up the owner's rights."""
     info = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     session = (
-        "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+        # A client that vanished behind a broken line gives up its locks in ten seconds.
+        "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
     )
     if role == "app":
         session += f" -c role={APP_ROLE}"

@@ -10,6 +10,7 @@ from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
 from django_otp.models import Device
 
 from accounts.models import User
+from accounts.views import refusal_of_attempt
 from deposits.selectors import unconfirmed_count
 from withdrawals.selectors import waiting_count
 from withdrawals.states import State
@@ -45,6 +46,14 @@ class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp is untyped
     login_form = StaffLoginForm
     # The lists need the width; the desk and the way back to it stand on every page.
     enable_nav_sidebar = False
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As many attempts as at the traders' door, counted together with them."""
+        refusal = refusal_of_attempt(request) if request.method == "POST" else None
+        answer: HttpResponse = refusal or super().login(request, extra_context)
+        return answer
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

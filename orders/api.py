@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -258,5 +259,7 @@ def _wait_for(
         placed = order_of(user_id=_user(request), order_id=order_id)
         if is_decided(placed) or time.monotonic() + pause > deadline:
             return placed
+        # A pooled connection goes back while this request sleeps; another one may use it.
+        connection.close_if_unusable_or_obsolete()
         time.sleep(pause)
         pause *= 2
