@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kernel.units import BIGINT_MAX
 from ledger.transfers import Row, TransferCode
 from matching import spot
 from matching.book import BUY, NO_REASON, OPEN, SELL, Book, BookOrder
@@ -97,10 +98,12 @@ class Engine:
         """Whose wallets a batch may touch, by market: a superset, found beforehand.
 
         They are locked in one go before anything is matched. Makers are found by walking
-        each side from its best price over as many lots as could be taken.
+        each side from its best price, over as many lots as could be taken, down to the
+        loosest limit of those who take.
         """
         users: dict[int, set[int]] = defaultdict(set)
         taken: dict[tuple[int, int], int] = defaultdict(int)
+        worst: dict[tuple[int, int], int] = {}
         cancelled: dict[tuple[int, int], int] = defaultdict(int)
         for command, _ in commands:
             users[command.market].add(command.user)
@@ -108,12 +111,14 @@ class Engine:
             if isinstance(command, Place):
                 other = SELL if command.side == BUY else BUY
                 if lots := _lots_to_take(market, book, command, other):
-                    taken[market.id, other] += lots
+                    key, rank = (market.id, other), _worst_rank(command)
+                    taken[key] += lots
+                    worst[key] = min(worst.get(key, rank), rank)
             elif (order := book.orders.get(command.order)) is not None:
                 cancelled[market.id, order.side] += order.remaining
         for (market_id, side), lots in taken.items():
             book, reach = self.books[market_id], lots + cancelled[market_id, side]
-            users[market_id] |= _first_makers(book, side, reach)
+            users[market_id] |= _first_makers(book, side, reach, worst[market_id, side])
         return users
 
     def run(
@@ -309,10 +314,19 @@ def _lots_to_take(market: MarketRules, book: Book, command: Place, other: int) -
     return command.quantity or command.budget // (best * market.tick_value)
 
 
-def _first_makers(book: Book, side: int, lots: int) -> set[int]:
+def _worst_rank(command: Place) -> int:
+    """The rank (matching/book.py) of the worst maker that a taker accepts."""
+    if command.type != LIMIT:
+        return -BIGINT_MAX
+    return -command.price if command.side == BUY else command.price
+
+
+def _first_makers(book: Book, side: int, lots: int, worst: int) -> set[int]:
+    """Who stands first in a side's queue, over `lots` lots and down to the rank `worst`."""
     users = set()
     for order in book.half(side).orders():
-        if lots <= 0:
+        rank = order.price if side == BUY else -order.price
+        if lots <= 0 or rank < worst:
             break
         users.add(order.user)
         lots -= order.remaining
