@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from kernel.units import Atoms
 from ledger.errors import UnknownAsset
-from ledger.models import CUSTOMER_KINDS, Account, AccountKind, Asset, Entry
+from ledger.models import CUSTOMER_KINDS, Account, AccountKind, Asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,3 @@ def house_account(*, asset_id: int, kind: AccountKind, label: str = "") -> Accou
     return Account.objects.filter(
         owner__isnull=True, asset_id=asset_id, kind=kind, label=label
     ).first()
-
-
-def entry_by_key(key: str) -> Entry | None:
-    return Entry.objects.filter(key=key).first()
-
-
-def total_of_kind(*, asset_id: int, kind: AccountKind) -> Atoms:
-    """The sum of all accounts of one kind in an asset, in atoms."""
-    total = Account.objects.filter(asset_id=asset_id, kind=kind).aggregate(
-        total=Sum("balance")
-    )
-    return Atoms(int(total["total"] or 0))
