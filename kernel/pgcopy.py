@@ -14,12 +14,13 @@ HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
 TRAILER: Final = struct.pack("!h", -1)
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_NULL: Final = struct.pack("!i", -1)
-_WIDTH: Final = {"h": 2, "i": 4, "q": 8}
+NULL: Final = struct.pack("!i", -1)
+_WIDTH: Final = {"?": 1, "h": 2, "i": 4, "q": 8}
 
 
 def row_packer(fields: str, *, texts: int = 0) -> Callable[..., bytes]:
-    """A packer for rows of `fields`: h smallint, i integer, q bigint or timestamptz.
+    """A packer for rows of `fields`: ? boolean, h smallint, i integer, q bigint or
+    timestamptz.
 
     `texts` more fields follow in each row; the caller appends them, made by `text`.
     The packer takes the values in order. It is made once per table by writing the field
@@ -39,7 +40,7 @@ def row_packer(fields: str, *, texts: int = 0) -> Callable[..., bytes]:
 def text(value: str | None) -> bytes:
     """One text field, length and all; for the end of a row whose packer leaves it out."""
     if value is None:
-        return _NULL
+        return NULL
     encoded = value.encode()
     return struct.pack("!i", len(encoded)) + encoded
 

@@ -114,7 +114,8 @@ class Engine:
                     key, rank = (market.id, other), _worst_rank(command)
                     taken[key] += lots
                     worst[key] = min(worst.get(key, rank), rank)
-            elif (order := book.orders.get(command.order)) is not None:
+            elif isinstance(command, Cancel) and command.order in book.orders:
+                order = book.orders[command.order]
                 cancelled[market.id, order.side] += order.remaining
         for (market_id, side), lots in taken.items():
             book, reach = self.books[market_id], lots + cancelled[market_id, side]
@@ -142,8 +143,10 @@ class Engine:
                 outcome = self._outcomes[command.market] = Outcome()
             if isinstance(command, Place):
                 self._place(outcome, command, created)
-            else:
+            elif isinstance(command, Cancel):
                 self._cancel(outcome, command)
+            else:
+                raise TypeError(f"the engine does not know {command}")
         return self._outcomes
 
     def _place(self, outcome: Outcome, command: Place, created: int) -> None:

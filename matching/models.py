@@ -11,23 +11,33 @@ class Cursor(models.Model):
 
     position    the id of the last command that was settled
     holder      the engine that works on the shard, empty when none does
+    time        the latest time of a command up to there, as kernel.pgcopy.timestamp: the
+                engine's own clock, by which orders expire
     renewed_at  when the holder last showed that it lives; by the database's clock
     """
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     position = models.BigIntegerField(default=0)
+    time = models.BigIntegerField(default=0, db_default=0)
     holder = models.CharField(max_length=40, blank=True, default="")
     renewed_at = models.DateTimeField(null=True, blank=True)
 
 
 class MarketSequence(models.Model):
-    """How far a market's gapless sequences have come; moves with the cursor."""
+    """How far a market's gapless sequences have come; moves with the cursor.
+
+    reference  the price in ticks around which the market's bands lie; NULL before the
+               first trade
+    refresh    when the last price becomes the reference, as kernel.pgcopy.timestamp
+    """
 
     market = models.OneToOneField(
         Market, models.PROTECT, primary_key=True, related_name="+"
     )
     trades = models.BigIntegerField(default=0)
     events = models.BigIntegerField(default=0)
+    reference = models.BigIntegerField(null=True)
+    refresh = models.BigIntegerField(default=0, db_default=0)
 
 
 class EventBatch(models.Model):

@@ -24,20 +24,21 @@ def commands_after(*, shard: int, position: int, limit: int) -> list[tuple[Comma
         cursor.execute(_COMMANDS_AFTER, [position, shard, limit], binary=True)
         return [
             (
-                Place._make(row[:10])
-                if row[10] == _PLACE
-                else Cancel(row[0], row[1], row[2], row[11]),
-                pgcopy.timestamp(row[12]),
+                Place(*row[:12])
+                if row[12] == _PLACE
+                else Cancel(row[0], row[1], row[2], row[13]),
+                pgcopy.timestamp(row[14]),
             )
             for row in cursor.fetchall()
         ]
 
 
 _PLACE = CommandKind.PLACE.value
-# The first ten columns are the fields of Place, the first three those of Cancel.
+# The first twelve columns are the fields of Place, the first three those of Cancel.
 _COMMANDS_AFTER = (
-    "SELECT id, market_id, user_id, side, type, price, quantity, budget, maker_ppm, "
-    "taker_ppm, kind, order_id, created_at FROM orders_command "
+    "SELECT id, market_id, user_id, side, type, time_in_force, self_trade, price, "
+    "quantity, budget, maker_ppm, taker_ppm, kind, order_id, created_at "
+    "FROM orders_command "
     "WHERE id > %s AND shard = %s ORDER BY id LIMIT %s"
 )
 

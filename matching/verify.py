@@ -15,7 +15,7 @@ from matching.engine import Engine, Outcome
 from matching.models import Cursor
 from matching.selectors import commands_after
 from matching.spot import Wallet, WalletPair
-from orders.commands import OrderStatus, Place
+from orders.commands import MarketState, OrderStatus, Place
 from orders.models import Market, Order, Trade
 
 CHUNK = 5_000
@@ -38,7 +38,7 @@ def differences(*, shard: int) -> Iterator[str]:
     """Replay a shard up to its cursor; one line for each thing that is not as recorded."""
     # What a halted market refused is recorded as rejected; what it took, it took open.
     markets = {
-        market.pk: replace(market.rules, is_open=True)
+        market.pk: replace(market.rules, state=MarketState.OPEN)
         for market in Market.objects.filter(shard=shard).select_related("base", "quote")
     }
     engine = Engine(markets, dict.fromkeys(markets, (0, 1)), {})

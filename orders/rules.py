@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kernel.decimals import format_decimal, parse_decimal
 from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
-from orders.commands import OrderSide, OrderType
+from orders.commands import MarketState, OrderSide, OrderType
 from orders.errors import (
     MarketNotOpen,
     NotionalOutOfRange,
@@ -26,6 +26,9 @@ class MarketRules:
     tick_size   quote atoms per whole base unit, for one tick
     lot_size    base atoms in one lot
     tick_value  quote atoms of one tick times one lot; a whole number, so nothing rounds
+    until       when an auction ends by itself, as kernel.pgcopy.timestamp; 0: never
+
+    orders.models.Market says what the others are.
     """
 
     id: int
@@ -43,7 +46,19 @@ class MarketRules:
     notional_min: Atoms
     maker_ppm: Ppm
     taker_ppm: Ppm
-    is_open: bool
+    state: MarketState = MarketState.OPEN
+    until: int = 0
+    band_ppm: int = 0
+    band_caps: bool = False
+    halt_ppm: int = 0
+    halt_seconds: int = 120
+    max_open_orders: int = 0
+    slippage_ppm: int = 100_000
+    self_trade_allowed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is MarketState.OPEN
 
     def notional(self, price: Ticks, quantity: Lots) -> Atoms:
         """Quote atoms of `quantity` at `price`; exact."""

@@ -17,7 +17,7 @@ from kernel.units import Atoms, Lots, Ppm, Ticks
 from matching import settlement, worker
 from matching.engine import Engine
 from matching.spot import Wallet
-from orders.commands import Cancel, OrderSide, OrderType, Place
+from orders.commands import Cancel, OrderSide, OrderType, Place, SelfTrade, TimeInForce
 from orders.commands import Command as PureCommand
 from orders.rules import MarketRules
 from orders.services import append_commands
@@ -159,7 +159,8 @@ def mixed_flow(
         away = chance.randint(1, 50) if rests else -8
         price = Ticks(6_500_000 - away if side is OrderSide.BUY else 6_500_000 + away)
         place = Place(
-            number, rules.id, user, side.value, OrderType.LIMIT.value, price,
+            number, rules.id, user, side.value, OrderType.LIMIT.value,
+            TimeInForce.GTC.value, SelfTrade.NONE.value, price,
             Lots(chance.randint(1, 100)), Atoms(0), Ppm(1_000), Ppm(2_000),
         )  # fmt: skip
         flow.append((place, 0))

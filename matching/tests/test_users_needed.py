@@ -47,12 +47,34 @@ def command(number: int, wish: tuple[str, int, int, int]) -> Place | Cancel:
         return Cancel(number, 1, target, target)
     if kind == "limit":
         return Place(
-            number, 1, number, side, OrderType.LIMIT.value, price, lots, 0, 1_000, 2_000
+            number,
+            1,
+            number,
+            side,
+            OrderType.LIMIT.value,
+            1,
+            1,
+            price,
+            lots,
+            0,
+            1_000,
+            2_000,
         )
     quantity, budget = (lots, 0) if kind == "sell" else (0, lots * price * 10)
     side = SELL if kind == "sell" else BUY
     return Place(
-        number, 1, number, side, OrderType.MARKET.value, 0, quantity, budget, 1_000, 2_000
+        number,
+        1,
+        number,
+        side,
+        OrderType.MARKET.value,
+        1,
+        1,
+        0,
+        quantity,
+        budget,
+        1_000,
+        2_000,
     )
 
 

@@ -189,8 +189,6 @@ def test_markets_are_never_deleted():
         (PLACE, BUY, LIMIT, 100, 5, 7, 0, None),
         (PLACE, SELL, MARKET, 100, 5, 0, 0, None),
         (PLACE, SELL, MARKET, 0, 0, 0, 0, None),
-        (PLACE, SELL, MARKET, 0, 0, 7, 0, None),
-        (PLACE, BUY, MARKET, 0, 5, 0, 0, None),
         (PLACE, BUY, MARKET, 0, 5, 7, 0, None),
         (PLACE, BUY, MARKET, 100, 0, 7, 0, None),
         (CANCEL, 0, 0, 0, 0, 0, 0, None),
@@ -385,3 +383,18 @@ def insert_trade_like_the_first(**changes: str) -> None:
         f"INSERT INTO orders_trade ({', '.join(columns)}) "
         f"SELECT {', '.join(values)} FROM orders_trade"
     )
+
+
+# What special orders brought ------------------------------------------------------------
+
+
+@in_a_transaction
+@pytest.mark.parametrize("column", ["band_ppm", "halt_ppm", "slippage_ppm"])
+def test_a_band_leaves_a_price_on_both_sides(column):
+    make_market()
+    before = market_as_stored()
+
+    with the_owner(), refused("market_bands_below_one"):
+        change_market(column, 1_000_001)
+
+    assert market_as_stored() == before

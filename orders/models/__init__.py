@@ -1,0 +1,22 @@
+"""Markets, the command log, and the records of orders and trades.
+
+Command, Order and Trade are hot: no foreign keys in the database, few indexes (ADR 0003).
+What only special orders have is NULL for the others, which costs a plain order nothing.
+"""
+
+from orders.models.log import CancelAfter, Command
+from orders.models.markets import FeeTier, Market, UserVolume
+from orders.models.records import MarketChange, Order, OrderEvent, PreventedMatch, Trade
+
+__all__ = [
+    "CancelAfter",
+    "Command",
+    "FeeTier",
+    "Market",
+    "MarketChange",
+    "Order",
+    "OrderEvent",
+    "PreventedMatch",
+    "Trade",
+    "UserVolume",
+]
