@@ -4,6 +4,7 @@ The order of refusals is part of the API: market open, price, quantity, notional
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from kernel.decimals import format_decimal, parse_decimal
 from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
@@ -17,6 +18,24 @@ from orders.errors import (
     QuantityOffLot,
     QuantityOutOfRange,
 )
+
+#: The settings of a market that the engine obeys; a Configure changes them in its turn.
+ENGINE_SETTINGS: Final = frozenset(
+    {
+        "state", "until", "band_ppm", "band_caps", "halt_ppm", "halt_seconds",
+        "max_open_orders",
+    }
+)  # fmt: skip
+#: Those that only the intake reads. They take the same way, so that each change has its
+#: place in the log and its line in the market's story.
+INTAKE_SETTINGS: Final = frozenset(
+    {
+        "slippage_ppm", "self_trade_allowed", "quantity_min", "quantity_max",
+        "notional_min", "maker_ppm", "taker_ppm",
+    }
+)  # fmt: skip
+#: What a Configure may carry: fields of MarketRules, and columns of Market.
+SETTINGS: Final = ENGINE_SETTINGS | INTAKE_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
