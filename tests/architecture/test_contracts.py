@@ -132,7 +132,7 @@ def test_a_file_named_after_nothing_is_caught(name):
     ("file", "line", "contract"),
     [
         ("ledger/services.py", "import orders.models", "Floors"),
-        ("orders/services.py", "import deposits.models", "Floors"),
+        ("orders/services/placing.py", "import deposits.models", "Floors"),
         ("ledger/models.py", "import ledger.services", "Rooms"),
         ("ledger/oddments.py", "x = 1", "Rooms"),
         ("marketdata/models.py", "import matching.tasks", "Doors"),

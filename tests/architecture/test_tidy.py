@@ -15,7 +15,7 @@ from tests.architecture.tidy import Rule
 
 #: Longer than allowed when the limit was set. The lists may only shrink.
 LONG_FUNCTIONS = {
-    "orders/services.py: place_order": 56,
+    "orders/services/placing.py: place_order": 56,
 }
 LONG_FILES: dict[str, int] = {}
 

@@ -1,0 +1,34 @@
+"""Writes about markets and orders.
+
+The API side appends commands and nothing else. `record_…` are the engine's pen, called by
+matching/settlement.py inside the transaction of its batch.
+"""
+
+from orders.services.changing import request_cancel
+from orders.services.log import append_commands
+from orders.services.markets import halt_market, open_market
+from orders.services.pen import (
+    ORDER_COLUMNS,
+    TRADE_COLUMNS,
+    pack_order,
+    pack_trade,
+    record_changes,
+    record_orders,
+    record_trades,
+)
+from orders.services.placing import place_order
+
+__all__ = [
+    "ORDER_COLUMNS",
+    "TRADE_COLUMNS",
+    "append_commands",
+    "halt_market",
+    "open_market",
+    "pack_order",
+    "pack_trade",
+    "place_order",
+    "record_changes",
+    "record_orders",
+    "record_trades",
+    "request_cancel",
+]
