@@ -4,7 +4,7 @@ Command, Order and Trade are hot: no foreign keys in the database, few indexes (
 What only special orders have is NULL for the others, which costs a plain order nothing.
 """
 
-from orders.models.log import CancelAfter, Command
+from orders.models.log import CancelAfter, Command, ShardClock
 from orders.models.markets import FeeTier, Market, UserVolume
 from orders.models.records import MarketChange, Order, OrderEvent, PreventedMatch, Trade
 
@@ -17,6 +17,7 @@ __all__ = [
     "Order",
     "OrderEvent",
     "PreventedMatch",
+    "ShardClock",
     "Trade",
     "UserVolume",
 ]

@@ -86,6 +86,14 @@ class Command(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        # Few commands expire; the others cost this index nothing.
+        indexes = [
+            models.Index(
+                fields=["shard", "expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="command_by_expiry",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "client_order_id"],
@@ -111,6 +119,18 @@ class Command(models.Model):
                 name="command_expires_if_it_says_so",
             ),
         ]
+
+
+class ShardClock(models.Model):
+    """How far a shard has been told the time, by Clock commands.
+
+    told    the time of its last Clock command; NULL before the first
+    looked  whatever falls due up to then has been looked at; NULL before the first look
+    """
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    told = models.DateTimeField(null=True)
+    looked = models.DateTimeField(null=True)
 
 
 class CancelAfter(models.Model):

@@ -64,6 +64,7 @@ class Market(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
+        permissions = [("configure_market", "Can change a market's state and settings")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(base=F("quote")), name="market_of_two_assets"
