@@ -93,7 +93,7 @@ def test_who_trades_with_himself_has_two_fills_of_one_trade():
 
 
 def test_an_order_shows_its_own_fills_among_many_others(monkeypatch):
-    monkeypatch.setattr("orders.selectors._WALK", 2)
+    monkeypatch.setattr("orders.selectors.fills._WALK", 2)
     market, alice, bob = make_market(), person("alice"), person("bob")
     fund(alice, "BTC", "1")
     fund(bob, "USDT", "100000")
