@@ -7,7 +7,7 @@ Format"). Fixed-width rows are one `struct.pack` each, about half a microsecond.
 
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
@@ -49,3 +49,8 @@ def timestamp(moment: datetime) -> int:
     """A timestamptz: microseconds since 2000-01-01 UTC."""
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(timestamp: int) -> datetime:
+    """The moment that `timestamp` gave as a number; exact."""
+    return _EPOCH + timedelta(microseconds=timestamp)

@@ -59,3 +59,8 @@ def test_a_time_is_counted_in_microseconds_from_2000():
     assert pgcopy.timestamp(EPOCH) == 0
     assert pgcopy.timestamp(EPOCH + timedelta(days=1, microseconds=7)) == 86_400_000_007
     assert pgcopy.timestamp(EPOCH - timedelta(microseconds=1)) == -1
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_moment_is_read_back_exactly(moment):
+    assert pgcopy.moment(pgcopy.timestamp(moment)) == moment
