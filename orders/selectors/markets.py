@@ -35,11 +35,11 @@ def markets_by_id() -> dict[int, Market]:
 
 
 def price_levels(*, market_id: int) -> list[tuple[int, int, int]]:
-    """(side, price in ticks, lots resting there) of every level of a market's book."""
+    """(side, price in ticks, lots shown there) of every level of a market's book."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT side, price, sum(quantity - filled)::bigint FROM orders_order "
-            "WHERE market_id = %s AND status = %s "
+            "SELECT side, price, sum(quantity - filled - coalesce(hidden, 0))::bigint "
+            "FROM orders_order WHERE market_id = %s AND status = %s "
             "GROUP BY side, price ORDER BY side, price",
             [market_id, OrderStatus.OPEN],
         )
