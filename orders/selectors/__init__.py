@@ -1,5 +1,11 @@
 """Reads about markets and orders, scoped by owner where there is one."""
 
+from orders.selectors.fees import (
+    FeeStanding,
+    fee_standings,
+    first_trade_since,
+    rates_of,
+)
 from orders.selectors.fills import (
     NEWEST_FILL,
     Fill,
@@ -27,12 +33,15 @@ from orders.selectors.placed import (
 __all__ = [
     "NEWEST_FILL",
     "PENDING_WINDOW",
+    "FeeStanding",
     "Fill",
     "FillKey",
     "PlacedOrder",
     "command_by_client_id",
+    "fee_standings",
     "fills_of_order",
     "fills_page",
+    "first_trade_since",
     "market_by_symbol",
     "markets",
     "markets_by_id",
@@ -40,6 +49,7 @@ __all__ = [
     "orders_page",
     "pending_page",
     "price_levels",
+    "rates_of",
     "shards",
     "trades_in",
 ]
