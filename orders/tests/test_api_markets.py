@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.stories import caller, make_market
+from orders.models import Market
+from tests.stories import NOON, caller, make_market
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +20,14 @@ BTC_USDT = {
     "maker_fee": "0.001000",
     "taker_fee": "0.002000",
     "state": "open",
+    "state_until": None,
+    "price_band": None,
+    "price_band_action": "reject",
+    "halt_band": None,
+    "halt_seconds": 120,
+    "max_slippage": "0.100000",
+    "max_open_orders": None,
+    "self_trade_allowed": False,
 }
 
 
@@ -27,6 +36,29 @@ def test_anybody_may_see_the_markets():
 
     assert caller().get("/api/v1/markets").json() == [BTC_USDT]
     assert caller().get("/api/v1/markets/BTC-USDT").json() == BTC_USDT
+
+
+def test_a_market_says_what_it_takes_for_the_moment():
+    market = make_market()
+    Market.objects.filter(pk=market.pk).update(
+        state="auction",
+        until=NOON,
+        band_ppm=50_000,
+        band_caps=True,
+        halt_ppm=100_000,
+        max_open_orders=200,
+        slippage_ppm=10_000,
+    )
+
+    assert caller().get("/api/v1/markets/BTC-USDT").json() == BTC_USDT | {
+        "state": "auction",
+        "state_until": "2026-11-21T12:00:00Z",
+        "price_band": "0.050000",
+        "price_band_action": "cap",
+        "halt_band": "0.100000",
+        "max_slippage": "0.010000",
+        "max_open_orders": 200,
+    }
 
 
 def test_anybody_may_see_the_assets():
