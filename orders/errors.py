@@ -2,11 +2,19 @@
 
 Invalid
   OrderShapeInvalid      the fields do not fit the order's type
+  ListShapeInvalid       the orders of a list, or of a batch, do not fit each other
   PriceOffTick           not a multiple of the market's tick
   QuantityOffLot         not a multiple of the market's lot
+  MarketSettingInvalid   a market has no such setting, or it cannot have this value
+  MarketReasonMissing    who changes a market did not say why
+  CancelAfterInvalid     a dead man's switch waits for a second at least, a day at most
 Refused
   MarketNotOpen
-  PriceOutOfRange  QuantityOutOfRange  NotionalOutOfRange
+  ExpiryOutOfRange  PriceOutOfRange  TrailOutOfRange  QuantityOutOfRange
+  DisplayOutOfRange  SlippageOutOfRange  NotionalOutOfRange
+  SelfTradeNotAllowed    the market prevents every trade with oneself
+  ListPricesCrossed      the two exits of a list stand on the wrong sides of each other
+  OrderNotAmendable      an order of this type has no such field
   OrderFailed            the engine could not carry it out
 NotFound
   UnknownMarket  UnknownOrder
@@ -20,10 +28,12 @@ from kernel.errors import Conflict, Invalid, NotFound, Refused
 
 class OrderShapeInvalid(Invalid):
     code = "order_shape_invalid"
-    title = (
-        "A limit order has `price` and `quantity`, a market sell `quantity`, "
-        "a market buy `quote_budget`; nothing else."
-    )
+    title = "The fields do not fit the type of the order."
+
+
+class ListShapeInvalid(Invalid):
+    code = "list_shape_invalid"
+    title = "These orders do not fit each other."
 
 
 class PriceOffTick(Invalid):
@@ -36,9 +46,29 @@ class QuantityOffLot(Invalid):
     title = "The quantity is not a multiple of the market's lot."
 
 
+class MarketSettingInvalid(Invalid):
+    code = "market_setting_invalid"
+    title = "A market has no such setting, or it cannot have this value."
+
+
+class MarketReasonMissing(Invalid):
+    code = "market_reason_missing"
+    title = "Say why, in 200 characters at most."
+
+
+class CancelAfterInvalid(Invalid):
+    code = "cancel_after_invalid"
+    title = "Orders can be cancelled after 1 to 86400 seconds."
+
+
 class MarketNotOpen(Refused):
     code = "market_not_open"
     title = "The market takes no orders now."
+
+
+class ExpiryOutOfRange(Refused):
+    code = "expiry_out_of_range"
+    title = "The order would end before it begins, or stand for too long."
 
 
 class PriceOutOfRange(Refused):
@@ -46,14 +76,44 @@ class PriceOutOfRange(Refused):
     title = "The price is beyond what the market takes."
 
 
+class TrailOutOfRange(Refused):
+    code = "trail_out_of_range"
+    title = "A trailing stop stays more than nothing and less than half behind the price."
+
+
 class QuantityOutOfRange(Refused):
     code = "quantity_out_of_range"
     title = "The quantity is smaller or larger than what the market takes."
 
 
+class DisplayOutOfRange(Refused):
+    code = "display_out_of_range"
+    title = "An iceberg shows a part of itself, and not too small a part."
+
+
+class SlippageOutOfRange(Refused):
+    code = "slippage_out_of_range"
+    title = "The slippage is smaller or larger than any price could move."
+
+
 class NotionalOutOfRange(Refused):
     code = "notional_out_of_range"
     title = "Price times quantity is smaller or larger than what the market takes."
+
+
+class SelfTradeNotAllowed(Refused):
+    code = "self_trade_not_allowed"
+    title = "This market prevents every trade with oneself; choose how."
+
+
+class ListPricesCrossed(Refused):
+    code = "list_prices_crossed"
+    title = "The limit of a selling list is above its trigger, of a buying list below."
+
+
+class OrderNotAmendable(Refused):
+    code = "order_not_amendable"
+    title = "This cannot be changed of an order of this type."
 
 
 class OrderFailed(Refused):
