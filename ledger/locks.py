@@ -8,21 +8,24 @@ from kernel.errors import InvariantBroken
 from kernel.units import Atoms
 
 
-def lock_accounts(ids: Iterable[int]) -> dict[int, Atoms]:
+def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
     """Lock accounts until the transaction ends and read their balances.
 
     Everybody who moves money calls this first, once, with all the accounts that it will
     touch; locking them in the order of their ids is what makes deadlocks impossible.
 
     ids      account ids, in any order, repeats allowed
+    wait     False for those who have locked others already: waiting out of order is what
+             could deadlock
     returns  balance in atoms by account id
-    raises   InvariantBroken when an account does not exist
+    raises   InvariantBroken when an account does not exist; OperationalError (55P03) when
+             somebody else has locked one and we shall not wait
     """
     wanted = sorted(set(ids))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) "
-            "ORDER BY id FOR NO KEY UPDATE",
+            "ORDER BY id FOR NO KEY UPDATE" + ("" if wait else " NOWAIT"),
             [wanted],
         )
         balances: dict[int, Atoms] = dict(cursor.fetchall())
