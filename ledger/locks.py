@@ -23,12 +23,14 @@ def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
     """
     wanted = sorted(set(ids))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) "
-            "ORDER BY id FOR NO KEY UPDATE" + ("" if wait else " NOWAIT"),
-            [wanted],
-        )
+        cursor.execute(_LOCK if wait else f"{_LOCK} NOWAIT", [wanted])
         balances: dict[int, Atoms] = dict(cursor.fetchall())
     if len(balances) != len(wanted):
         raise InvariantBroken(f"no such ledger accounts: {set(wanted) - set(balances)}")
     return balances
+
+
+_LOCK = (
+    "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) "
+    "ORDER BY id FOR NO KEY UPDATE"
+)
