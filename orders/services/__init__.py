@@ -7,7 +7,7 @@ matching/settlement.py inside the transaction of its batch.
 from orders.services.changing import request_cancel
 from orders.services.fees import count_volumes
 from orders.services.log import append_commands
-from orders.services.markets import halt_market, open_market
+from orders.services.markets import configure_market, halt_market, open_market
 from orders.services.pen import (
     ORDER_COLUMNS,
     TRADE_COLUMNS,
@@ -23,6 +23,7 @@ __all__ = [
     "ORDER_COLUMNS",
     "TRADE_COLUMNS",
     "append_commands",
+    "configure_market",
     "count_volumes",
     "halt_market",
     "open_market",
