@@ -26,7 +26,7 @@ from orders.commands import (
     TimeInForce,
 )
 from orders.models import Command, Market, Order, Trade
-from orders.rules import MarketRules, check_order
+from orders.rules import MarketRules, OrderTerms, check_order
 from orders.services import append_commands, open_market
 
 COLUMNS = (
@@ -151,14 +151,13 @@ class Replay:
         )
 
     def _create(self, event: Event) -> None:
-        check_order(
-            market=self.rules,
+        terms = OrderTerms(
             side=event.side,
             type=OrderType.LIMIT,
             price=event.price,
             quantity=event.quantity,
-            budget=Atoms(0),
         )
+        check_order(market=self.rules, terms=terms, now=clock.now())
         # The log has one writer here, so the ids that it will give are known beforehand;
         # a cancel may follow its order in the same commit. `_append` checks it.
         self.order_of[event.id] = self.appended + len(self.waiting) + 1

@@ -129,8 +129,9 @@ class OrderList(APIView):
             user_id=_user(request),
             market=market.rules,
             shard=market.shard,
+            terms=order_terms(form.validated_data, market.rules),
+            client_order_id=form.validated_data.get("client_order_id"),
             now=clock.now(),
-            **order_terms(form.validated_data, market.rules),
         )
         placed = _wait_for(request, command.pk, lambda order: order.record is not None)
         body = _with_fills(placed, market)

@@ -1,6 +1,7 @@
 """The people, markets and money that tests tell their stories with."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -14,9 +15,17 @@ from ledger.selectors import asset_by_code, balances_of
 from ledger.services import open_account, post_entry
 from ledger.transfers import Transfer, TransferCode
 from matching.worker import Worker
-from orders.commands import OrderSide, OrderType
+from orders.commands import (
+    OrderSide,
+    OrderType,
+    PostOnly,
+    SelfTrade,
+    TimeInForce,
+    UnitKind,
+)
 from orders.models import Command, Market
-from orders.services import open_market, place_order
+from orders.rules import MarketRules, OrderTerms
+from orders.services import open_market, place_list, place_order
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -111,21 +120,85 @@ def place(
     at: str | None = None,
     budget: str = "0",
     client_order_id: str | None = None,
+    **more: object,
 ) -> Command:
-    """Place a limit order (`at` a price) or a market order, as the API does."""
-    rules = market.rules
+    """Place an order as the API does: `at` a price a limit, without one a market order.
+
+    more  fields of `terms`
+    """
     return place_order(
         user_id=user.pk,
-        market=rules,
+        market=market.rules,
         shard=market.shard,
-        side=OrderSide[side.upper()],
-        type=OrderType.LIMIT if at else OrderType.MARKET,
-        price=Ticks(parse_decimal(at or "0", scale=rules.quote_scale) // rules.tick_size),
-        quantity=Lots(parse_decimal(quantity, scale=rules.base_scale) // rules.lot_size),
-        budget=Atoms(parse_decimal(budget, scale=rules.quote_scale)),
+        terms=terms(market, side, quantity, at=at, budget=budget, **more),
         client_order_id=client_order_id,
         now=clock.now(),
     )
+
+
+def place_together(
+    user: User,
+    market: Market,
+    kind: str,
+    *legs: OrderTerms,
+    client_order_id: str | None = None,
+) -> list[Command]:
+    """Place an `oco` (limit, stop) or a `bracket` (entry, limit, stop) made of `terms`."""
+    return place_list(
+        user_id=user.pk,
+        market=market.rules,
+        shard=market.shard,
+        kind=UnitKind[kind.upper()],
+        legs=legs,
+        client_order_id=client_order_id,
+        now=clock.now(),
+    )
+
+
+def terms(
+    market: Market,
+    side: str,
+    quantity: str = "0",
+    *,
+    type: str | None = None,  # noqa: A002  the field's own word
+    at: str | None = None,
+    budget: str = "0",
+    trigger: str = "0",
+    trail: str = "0",
+    display: str = "0",
+    time_in_force: str = "gtc",
+    post_only: str = "no",
+    self_trade: str = "cancel_taker",
+    **more: Any,
+) -> OrderTerms:
+    """An order's terms out of words and decimal strings.
+
+    type  a limit or market order, by whether there is a price, if not given
+    more  trail_ppm, slippage_ppm, expires_at
+    """
+    rules = market.rules
+    return OrderTerms(
+        side=OrderSide[side.upper()],
+        type=OrderType[(type or ("limit" if at else "market")).upper()],
+        time_in_force=TimeInForce[time_in_force.upper()],
+        price=_ticks(rules, at or "0"),
+        quantity=_lots(rules, quantity),
+        budget=Atoms(parse_decimal(budget, scale=rules.quote_scale)),
+        self_trade=SelfTrade[self_trade.upper()],
+        post_only=PostOnly[post_only.upper()],
+        trigger=_ticks(rules, trigger),
+        trail=_ticks(rules, trail),
+        display=_lots(rules, display),
+        **more,
+    )
+
+
+def _ticks(rules: MarketRules, text: str) -> Ticks:
+    return Ticks(parse_decimal(text, scale=rules.quote_scale) // rules.tick_size)
+
+
+def _lots(rules: MarketRules, text: str) -> Lots:
+    return Lots(parse_decimal(text, scale=rules.base_scale) // rules.lot_size)
 
 
 def settle(shard: int = 0) -> int:

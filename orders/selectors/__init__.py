@@ -26,8 +26,10 @@ from orders.selectors.placed import (
     PlacedOrder,
     command_by_client_id,
     order_of,
+    orders_by_id,
     orders_page,
     pending_page,
+    unit_around,
 )
 
 __all__ = [
@@ -46,10 +48,12 @@ __all__ = [
     "markets",
     "markets_by_id",
     "order_of",
+    "orders_by_id",
     "orders_page",
     "pending_page",
     "price_levels",
     "rates_of",
     "shards",
     "trades_in",
+    "unit_around",
 ]

@@ -1,5 +1,6 @@
 """Reads about orders, scoped by their owner."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,3 +85,24 @@ def pending_page(
     if before is not None:
         rows = rows.filter(id__lt=before)
     return [PlacedOrder(command, None) for command in rows.order_by("-id")[:limit]]
+
+
+def orders_by_id(*, user_id: int, order_ids: Iterable[int]) -> dict[int, PlacedOrder]:
+    """Those of these orders that are the user's."""
+    commands = Command.objects.filter(
+        pk__in=set(order_ids), user_id=user_id, kind=CommandKind.PLACE
+    ).in_bulk()
+    records = Order.objects.in_bulk(commands)
+    return {id_: PlacedOrder(it, records.get(id_)) for id_, it in commands.items()}
+
+
+def unit_around(*, command: Command) -> list[Command]:
+    """All commands that stand together with this one, in their order.
+
+    A unit is written at once, so its ids have no gap.
+    """
+    if command.unit is None:
+        return [command]
+    first = command.pk - command.position
+    rows = Command.objects.filter(id__gte=first, id__lte=command.pk + command.follow)
+    return list(rows.order_by("id"))

@@ -17,7 +17,7 @@ from orders.services.pen import (
     record_orders,
     record_trades,
 )
-from orders.services.placing import place_order
+from orders.services.placing import place_list, place_order
 
 __all__ = [
     "ORDER_COLUMNS",
@@ -29,6 +29,7 @@ __all__ = [
     "open_market",
     "pack_order",
     "pack_trade",
+    "place_list",
     "place_order",
     "record_changes",
     "record_orders",

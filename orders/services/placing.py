@@ -1,19 +1,14 @@
-"""Orders are placed."""
+"""Orders are placed, alone or as a list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError
-
-from kernel.units import Atoms, Lots, Ticks
-from orders.commands import CommandKind, OrderSide, OrderType, TimeInForce
-from orders.errors import ClientOrderIdReused
+from orders.commands import CommandKind, UnitKind
 from orders.models import Command
-from orders.rules import MarketRules, check_order
-from orders.selectors import command_by_client_id
-from orders.services.log import append_commands
-
-#: What makes two place commands the same order, for a resend with the same client id.
-_CONTENT = ("market_id", "side", "type", "time_in_force", "price", "quantity", "budget")
+from orders.rules import MarketRules, OrderTerms, check_list, check_order
+from orders.selectors import rates_of
+from orders.services.resends import append_once, first_answer
+from orders.terms import MARKET_TYPES
 
 
 def place_order(
@@ -21,11 +16,7 @@ def place_order(
     user_id: int,
     market: MarketRules,
     shard: int,
-    side: OrderSide,
-    type: OrderType,  # noqa: A002  the field's own word
-    price: Ticks,
-    quantity: Lots,
-    budget: Atoms,
+    terms: OrderTerms,
     client_order_id: str | None,
     now: datetime,
 ) -> Command:
@@ -34,47 +25,111 @@ def place_order(
     The engine decides on the funds. A repeat with the same client order id returns the
     first command.
 
-    price     ticks; 0 for a market order
-    quantity  lots; 0 for a market buy
-    budget    quote atoms, for a market buy; 0 otherwise
-    raises    what orders.rules.check_order raises; ClientOrderIdReused when the id stands
-              for another order; nothing is written
+    raises  what orders.rules.check_order raises; ClientOrderIdReused when the id stands
+            for another order; nothing is written
     """
-    command = Command(
+    command = order_command(
+        user_id=user_id,
+        market=market,
+        shard=shard,
+        terms=terms,
+        client_order_id=client_order_id,
+        now=now,
+    )
+    # A resend is answered before the rules are asked: the market may have halted since.
+    if first := first_answer(commands=[command]):
+        return first[0]
+    check_order(market=market, terms=terms, now=now)
+    stamp_order(command=command, market=market)
+    return append_once(commands=[command])[0]
+
+
+def place_list(
+    *,
+    user_id: int,
+    market: MarketRules,
+    shard: int,
+    kind: UnitKind,
+    legs: Sequence[OrderTerms],
+    client_order_id: str | None,
+    now: datetime,
+) -> list[Command]:
+    """Append an OCO or a bracket: orders that the engine takes, links and ends together.
+
+    A repeat with the same client order id returns the first list.
+
+    kind             OCO or BRACKET
+    legs             of an OCO: the limit, then the stop; of a bracket: the entry first
+    client_order_id  becomes that of the first
+    returns          the commands of the orders, as the legs
+    raises           what orders.rules.check_list raises; ClientOrderIdReused when the id
+                     stands for anything else; nothing is written
+    """
+    commands = [
+        order_command(
+            user_id=user_id,
+            market=market,
+            shard=shard,
+            terms=leg,
+            client_order_id=None if number else client_order_id,
+            now=now,
+        )
+        for number, leg in enumerate(legs)
+    ]
+    bind_unit(commands=commands, kind=kind)
+    if first := first_answer(commands=commands):
+        return first
+    check_list(market=market, kind=kind, legs=legs, now=now)
+    for command in commands:
+        stamp_order(command=command, market=market)
+    return append_once(commands=commands)
+
+
+def order_command(
+    *,
+    user_id: int,
+    market: MarketRules,
+    shard: int,
+    terms: OrderTerms,
+    client_order_id: str | None,
+    now: datetime,
+) -> Command:
+    """The command that places these terms. Not stamped, and not written."""
+    return Command(
         market_id=market.id,
         shard=shard,
         kind=CommandKind.PLACE,
         user_id=user_id,
-        side=side,
-        type=type,
-        time_in_force=TimeInForce.GTC,
-        price=price,
-        quantity=quantity,
-        budget=budget,
+        side=terms.side,
+        type=terms.type,
+        time_in_force=terms.time_in_force,
+        price=terms.price,
+        quantity=terms.quantity,
+        budget=terms.budget,
         client_order_id=client_order_id,
-        maker_ppm=market.maker_ppm,
-        taker_ppm=market.taker_ppm,
+        self_trade=terms.self_trade,
+        post_only=terms.post_only or None,
+        trigger_price=terms.trigger or None,
+        trail=terms.trail or None,
+        trail_ppm=terms.trail_ppm or None,
+        display=terms.display or None,
+        slippage_ppm=terms.slippage_ppm or None,
+        expires_at=terms.expires_at,
         created_at=now,
     )
-    # A resend is answered before the rules are asked: the market may have halted since.
-    if client_order_id is not None:
-        first = command_by_client_id(user_id=user_id, client_order_id=client_order_id)
-        if first is not None:
-            return _same(first, command)
-    check_order(
-        market=market, side=side, type=type, price=price, quantity=quantity, budget=budget
-    )
-    try:
-        append_commands(commands=[command])
-    except IntegrityError:  # somebody was faster with the same client order id
-        first = command_by_client_id(user_id=user_id, client_order_id=client_order_id or "")
-        if first is None:
-            raise
-        return _same(first, command)
-    return command
 
 
-def _same(first: Command, again: Command) -> Command:
-    if any(getattr(first, name) != getattr(again, name) for name in _CONTENT):
-        raise ClientOrderIdReused(client_order_id=first.client_order_id)
-    return first
+def stamp_order(*, command: Command, market: MarketRules) -> None:
+    """Write what holds at this moment on a new place command: the user's fee rates, and
+    the market's slippage if the order has none of its own. Not written to the log."""
+    command.maker_ppm, command.taker_ppm = rates_of(user_id=command.user_id, market=market)
+    if command.slippage_ppm is None and command.type in MARKET_TYPES:
+        command.slippage_ppm = market.slippage_ppm
+
+
+def bind_unit(*, commands: Sequence[Command], kind: UnitKind) -> None:
+    """Let commands be carried out in one moment, in this order. Not written to the log."""
+    for position, command in enumerate(commands):
+        command.unit = kind
+        command.position = position
+        command.follow = len(commands) - 1 - position

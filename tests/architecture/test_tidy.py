@@ -14,9 +14,7 @@ from tests.architecture.house import expect_tidy
 from tests.architecture.tidy import Rule
 
 #: Longer than allowed when the limit was set. The lists may only shrink.
-LONG_FUNCTIONS = {
-    "orders/services/placing.py: place_order": 56,
-}
+LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES: dict[str, int] = {}
 
 #: Numbers in these files and functions are seconds, never money.
