@@ -5,6 +5,7 @@ matching/settlement.py inside the transaction of its batch.
 """
 
 from orders.services.changing import request_cancel
+from orders.services.clock import renew_cancel_after, run_clock, set_cancel_after
 from orders.services.fees import count_volumes
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, halt_market, open_market
@@ -34,5 +35,8 @@ __all__ = [
     "record_changes",
     "record_orders",
     "record_trades",
+    "renew_cancel_after",
     "request_cancel",
+    "run_clock",
+    "set_cancel_after",
 ]
