@@ -15,7 +15,11 @@ Refused
   SelfTradeNotAllowed    the market prevents every trade with oneself
   ListPricesCrossed      the two exits of a list stand on the wrong sides of each other
   OrderNotAmendable      an order of this type has no such field
-  OrderFailed            the engine could not carry it out
+  the engine's own refusals, told by the API
+    OrderFailed          the engine could not carry it out
+    OrderExpired         its time was over before the engine saw it
+    PostOnlyWouldTake  PriceBandExceeded  TooManyOrders  NoLastPrice
+    AmendBelowFilled  LinkedOrder  UnitRefused
 NotFound
   UnknownMarket  UnknownOrder
 Conflict
@@ -119,6 +123,46 @@ class OrderNotAmendable(Refused):
 class OrderFailed(Refused):
     code = "order_failed"
     title = "The engine could not carry out this order; nothing was moved."
+
+
+class OrderExpired(Refused):
+    code = "order_expired"
+    title = "The order's time was over before the engine saw it."
+
+
+class PostOnlyWouldTake(Refused):
+    code = "post_only_would_take"
+    title = "The order would take, which it is not to do."
+
+
+class PriceBandExceeded(Refused):
+    code = "price_band_exceeded"
+    title = "The price is too far through the reference price."
+
+
+class TooManyOrders(Refused):
+    code = "too_many_orders"
+    title = "You have as many live orders in this market as it allows."
+
+
+class NoLastPrice(Refused):
+    code = "no_last_price"
+    title = "Nothing was traded yet that a stop could trail."
+
+
+class AmendBelowFilled(Refused):
+    code = "amend_below_filled"
+    title = "As much as this, or more, is filled already."
+
+
+class LinkedOrder(Refused):
+    code = "linked_order"
+    title = "An order of a list cannot be amended."
+
+
+class UnitRefused(Refused):
+    code = "unit_refused"
+    title = "Another part of what was to be done all or none was refused."
 
 
 class UnknownMarket(NotFound):
