@@ -5,7 +5,12 @@ matching/settlement.py inside the transaction of its batch.
 """
 
 from orders.services.changing import request_cancel
-from orders.services.clock import renew_cancel_after, run_clock, set_cancel_after
+from orders.services.clock import (
+    fire_cancel_after,
+    renew_cancel_after,
+    run_clock,
+    set_cancel_after,
+)
 from orders.services.fees import count_volumes
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, halt_market, open_market
@@ -26,6 +31,7 @@ __all__ = [
     "append_commands",
     "configure_market",
     "count_volumes",
+    "fire_cancel_after",
     "halt_market",
     "open_market",
     "pack_order",
