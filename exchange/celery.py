@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_init
 from kombu import Exchange, Queue
 
@@ -42,6 +43,17 @@ app.conf.update(
             "task": "matching.tasks.ring_shards",
             "schedule": 1.0,
             "options": {"queue": "general", "expires": 1.0},
+        },
+        "tell-the-time": {
+            "task": "orders.tasks.tell_time",
+            "schedule": 1.0,
+            "options": {"queue": "general", "expires": 1.0},
+        },
+        # A day that was slept through is made up for when beat starts again.
+        "count-what-was-traded": {
+            "task": "orders.tasks.count_traded",
+            "schedule": crontab(hour="0", minute="5"),
+            "options": {"queue": "general"},
         },
     },
 )
