@@ -5,6 +5,7 @@ field's length in bytes (int32) and value, big-endian (PostgreSQL 18 manual, COP
 Format"). Fixed-width rows are one `struct.pack` each, about half a microsecond.
 """
 
+import json
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,8 @@ def row_packer(fields: str, *, texts: int = 0) -> Callable[..., bytes]:
     """A packer for rows of `fields`: ? boolean, h smallint, i integer, q bigint or
     timestamptz.
 
-    `texts` more fields follow in each row; the caller appends them, made by `text`.
+    `texts` more fields follow in each row; the caller appends them, made by `text`,
+    `bigint` and their like: texts, and what may be NULL.
     The packer takes the values in order. It is made once per table by writing the field
     lengths into a function, because passing them in at each call costs half its time.
     """
@@ -43,6 +45,35 @@ def text(value: str | None) -> bytes:
         return NULL
     encoded = value.encode()
     return struct.pack("!i", len(encoded)) + encoded
+
+
+def bigint(value: int | None) -> bytes:
+    """One bigint or timestamptz field that may be NULL, length and all, as `text`."""
+    return NULL if value is None else _bigint(8, value)
+
+
+def integer(value: int | None) -> bytes:
+    """One integer field that may be NULL, as `bigint`."""
+    return NULL if value is None else _integer(4, value)
+
+
+def smallint(value: int | None) -> bytes:
+    """One smallint field that may be NULL, as `bigint`."""
+    return NULL if value is None else _smallint(2, value)
+
+
+def jsonb(value: object) -> bytes:
+    """One jsonb field, as `text`; None is NULL, not JSON's null."""
+    if value is None:
+        return NULL
+    # The first byte is the version of jsonb's format (PostgreSQL, jsonb_recv).
+    encoded = b"\x01" + json.dumps(value).encode()
+    return struct.pack("!i", len(encoded)) + encoded
+
+
+_bigint: Final = struct.Struct("!iq").pack
+_integer: Final = struct.Struct("!ii").pack
+_smallint: Final = struct.Struct("!ih").pack
 
 
 def timestamp(moment: datetime) -> int:
