@@ -231,6 +231,12 @@ def check_amendment(
     _check_value(market, changed)
 
 
+def check_takes_cancels(*, market: MarketRules) -> None:
+    """raises  MarketNotOpen while the market is halted: then nothing moves"""
+    if market.state is MarketState.HALTED:
+        raise market_not_open(market)
+
+
 def _check_state(market: MarketRules, terms: OrderTerms) -> None:
     match market.state:
         case MarketState.OPEN:

@@ -169,7 +169,7 @@ def check_list_shape(*, kind: UnitKind, legs: Sequence[OrderTerms]) -> None:
 _ENTRY_TYPES: Final = frozenset({OrderType.LIMIT, OrderType.MARKET})
 
 
-def check_stands_with_others(terms: OrderTerms) -> None:
+def check_stands_with_others(*, terms: OrderTerms) -> None:
     """Refuse an order that cannot be judged before the others of its unit are carried out.
 
     raises  ListShapeInvalid

@@ -24,7 +24,7 @@ from orders.selectors.markets import (
 from orders.selectors.placed import (
     PENDING_WINDOW,
     PlacedOrder,
-    command_by_client_id,
+    commands_by_client_id,
     order_of,
     orders_by_id,
     orders_page,
@@ -39,7 +39,7 @@ __all__ = [
     "Fill",
     "FillKey",
     "PlacedOrder",
-    "command_by_client_id",
+    "commands_by_client_id",
     "fee_standings",
     "fills_of_order",
     "fills_page",

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from orders.commands import CommandKind, OrderStatus
+from orders.commands import LIVE, CommandKind
 from orders.errors import UnknownOrder
 from orders.models import Command, Order
 
@@ -26,8 +26,14 @@ class PlacedOrder:
         return self.record.status if self.record else None
 
 
-def command_by_client_id(*, user_id: int, client_order_id: str) -> Command | None:
-    return Command.objects.filter(user_id=user_id, client_order_id=client_order_id).first()
+def commands_by_client_id(
+    *, user_id: int, client_order_ids: Iterable[str]
+) -> dict[str, Command]:
+    """The orders that these ids of the user stand for; without those that are new."""
+    rows = Command.objects.filter(
+        user_id=user_id, client_order_id__in=set(client_order_ids)
+    )
+    return {str(row.client_order_id): row for row in rows}
 
 
 def order_of(*, user_id: int, order_id: int) -> PlacedOrder:
@@ -50,14 +56,14 @@ def orders_page(
 ) -> list[PlacedOrder]:
     """The orders that the engine has decided on, the newest first.
 
-    is_open  None for open and ended ones
+    is_open  whether they may still trade: in the book, armed or waiting; None for all
     before   the id after which the page starts
     """
     rows = Order.objects.filter(user_id=user_id)
     if market_id is not None:
         rows = rows.filter(market_id=market_id)
     if is_open is not None:
-        is_it = Q(status=OrderStatus.OPEN)
+        is_it = Q(status__in=sorted(LIVE))
         rows = rows.filter(is_it if is_open else ~is_it)
     if before is not None:
         rows = rows.filter(id__lt=before)
@@ -103,6 +109,8 @@ def unit_around(*, command: Command) -> list[Command]:
     """
     if command.unit is None:
         return [command]
+    assert command.position is not None
+    assert command.follow is not None
     first = command.pk - command.position
     rows = Command.objects.filter(id__gte=first, id__lte=command.pk + command.follow)
     return list(rows.order_by("id"))

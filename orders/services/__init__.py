@@ -4,7 +4,20 @@ The API side appends commands and nothing else. `record_…` are the engine's pe
 matching/settlement.py inside the transaction of its batch.
 """
 
-from orders.services.changing import request_cancel
+from orders.services.batch import (
+    AmendItem,
+    BatchItem,
+    CancelItem,
+    PlaceItem,
+    Refusal,
+    submit_batch,
+)
+from orders.services.changing import (
+    amend_order,
+    cancel_all,
+    replace_order,
+    request_cancel,
+)
 from orders.services.clock import (
     fire_cancel_after,
     renew_cancel_after,
@@ -28,7 +41,14 @@ from orders.services.placing import place_list, place_order
 __all__ = [
     "ORDER_COLUMNS",
     "TRADE_COLUMNS",
+    "AmendItem",
+    "BatchItem",
+    "CancelItem",
+    "PlaceItem",
+    "Refusal",
+    "amend_order",
     "append_commands",
+    "cancel_all",
     "configure_market",
     "count_volumes",
     "fire_cancel_after",
@@ -42,7 +62,9 @@ __all__ = [
     "record_orders",
     "record_trades",
     "renew_cancel_after",
+    "replace_order",
     "request_cancel",
     "run_clock",
     "set_cancel_after",
+    "submit_batch",
 ]

@@ -1,6 +1,9 @@
 """The one way into the command log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -20,7 +23,11 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
 
     raises  IntegrityError when a client order id is taken; nothing is written
     """
-    copy_in(_COPY_COMMANDS, [_packed(command) for command in commands])
+    special = [_special(command) for command in commands]
+    if all(values == _NOTHING for values in special):
+        copy_in(_COPY_PLAIN, [_packed(command) for command in commands])
+    else:
+        copy_in(_COPY_SPECIAL, list(map(_packed_wide, commands, special)))
     # Nobody else draws ids until this transaction ends (migration 0002), so those of the
     # rows just written are the last ones, without a gap.
     with connection.cursor() as cursor:
@@ -33,18 +40,55 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
     return ids
 
 
-_COPY_COMMANDS = (
-    "COPY orders_command (market_id, shard, kind, user_id, side, type, time_in_force, "
-    "price, quantity, budget, order_id, maker_ppm, taker_ppm, created_at, client_order_id) "
-    "FROM STDIN (FORMAT binary)"
-)
-_pack_command = pgcopy.row_packer("qhhqhhhqqqqiiq", texts=1)
+def _moment(at: datetime | None) -> bytes:
+    return pgcopy.bigint(pgcopy.timestamp(at) if at else None)
 
 
-def _packed(command: Command) -> bytes:
-    return _pack_command(
+# A plain command is most of what comes: it is written without the columns that only
+# special ones have. A COPY has one list of columns, so a special command lets those that
+# are appended together with it carry their NULLs.
+_PLAIN: Final = (
+    "market_id", "shard", "kind", "user_id", "side", "type", "time_in_force", "price",
+    "quantity", "budget", "order_id", "maker_ppm", "taker_ppm", "created_at",
+    "self_trade", "client_order_id",
+)  # fmt: skip
+_SPECIAL: Final[dict[str, Callable[[Any], bytes]]] = {
+    "post_only": pgcopy.smallint,
+    "trigger_price": pgcopy.bigint,
+    "trail": pgcopy.bigint,
+    "trail_ppm": pgcopy.integer,
+    "display": pgcopy.bigint,
+    "slippage_ppm": pgcopy.integer,
+    "expires_at": _moment,
+    "unit": pgcopy.smallint,
+    "position": pgcopy.smallint,
+    "follow": pgcopy.smallint,
+    "settings": pgcopy.jsonb,
+}
+_NOTHING: Final = (None,) * len(_SPECIAL)
+_special = attrgetter(*_SPECIAL)
+_FIELDS: Final = "qhhqhhhqqqqiiqh"
+_pack_plain = pgcopy.row_packer(_FIELDS, texts=1)
+_pack_wide = pgcopy.row_packer(_FIELDS, texts=1 + len(_SPECIAL))
+
+
+def _copy(columns: Iterable[str]) -> str:
+    return f"COPY orders_command ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
+
+
+_COPY_PLAIN: Final = _copy(_PLAIN)
+_COPY_SPECIAL: Final = _copy((*_PLAIN, *_SPECIAL))
+
+
+def _packed(command: Command, pack: Callable[..., bytes] = _pack_plain) -> bytes:
+    return pack(
         command.market_id, command.shard, command.kind, command.user_id, command.side,
         command.type, command.time_in_force, command.price, command.quantity,
         command.budget, command.order_id, command.maker_ppm, command.taker_ppm,
-        pgcopy.timestamp(command.created_at),
+        pgcopy.timestamp(command.created_at), command.self_trade,
     ) + pgcopy.text(command.client_order_id)  # fmt: skip
+
+
+def _packed_wide(command: Command, special: tuple[Any, ...]) -> bytes:
+    fields = [pack(value) for pack, value in zip(_SPECIAL.values(), special, strict=True)]
+    return _packed(command, _pack_wide) + b"".join(fields)

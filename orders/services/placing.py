@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from kernel.units import Ppm
 from orders.commands import CommandKind, UnitKind
 from orders.models import Command
 from orders.rules import MarketRules, OrderTerms, check_list, check_order
@@ -40,7 +41,8 @@ def place_order(
     if first := first_answer(commands=[command]):
         return first[0]
     check_order(market=market, terms=terms, now=now)
-    stamp_order(command=command, market=market)
+    rates = rates_of(user_id=user_id, market=market)
+    stamp_order(command=command, market=market, rates=rates)
     return append_once(commands=[command])[0]
 
 
@@ -80,8 +82,9 @@ def place_list(
     if first := first_answer(commands=commands):
         return first
     check_list(market=market, kind=kind, legs=legs, now=now)
+    rates = rates_of(user_id=user_id, market=market)
     for command in commands:
-        stamp_order(command=command, market=market)
+        stamp_order(command=command, market=market, rates=rates)
     return append_once(commands=commands)
 
 
@@ -119,10 +122,10 @@ def order_command(
     )
 
 
-def stamp_order(*, command: Command, market: MarketRules) -> None:
-    """Write what holds at this moment on a new place command: the user's fee rates, and
-    the market's slippage if the order has none of its own. Not written to the log."""
-    command.maker_ppm, command.taker_ppm = rates_of(user_id=command.user_id, market=market)
+def stamp_order(*, command: Command, market: MarketRules, rates: tuple[Ppm, Ppm]) -> None:
+    """Put what holds at this moment on a new place command: the user's (maker, taker)
+    rates, and the market's slippage if the order names none. Not written to the log."""
+    command.maker_ppm, command.taker_ppm = rates
     if command.slippage_ppm is None and command.type in MARKET_TYPES:
         command.slippage_ppm = market.slippage_ppm
 

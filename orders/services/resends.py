@@ -6,7 +6,7 @@ from django.db import IntegrityError
 
 from orders.errors import ClientOrderIdReused
 from orders.models import Command
-from orders.selectors import command_by_client_id, unit_around
+from orders.selectors import commands_by_client_id, unit_around
 from orders.services.log import append_commands
 
 #: What makes two commands the same. Fees are not of it, nor is who sent it when; the
@@ -25,17 +25,15 @@ def first_answer(*, commands: Sequence[Command]) -> list[Command] | None:
     raises    ClientOrderIdReused when one of their client order ids stands for another
               order, or for another unit
     """
-    for command in commands:
-        if command.client_order_id is None:
-            continue
-        first = command_by_client_id(
-            user_id=command.user_id, client_order_id=command.client_order_id
-        )
-        if first is not None:
-            unit = unit_around(command=first)
-            check_same(first=unit, again=commands)
-            return unit
-    return None
+    ids = [it.client_order_id for it in commands if it.client_order_id is not None]
+    if not ids:
+        return None
+    known = commands_by_client_id(user_id=commands[0].user_id, client_order_ids=ids)
+    if not known:
+        return None
+    unit = unit_around(command=next(iter(known.values())))
+    check_same(first=unit, again=commands)
+    return unit
 
 
 def check_same(*, first: Sequence[Command], again: Sequence[Command]) -> None:
