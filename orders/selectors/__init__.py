@@ -15,7 +15,9 @@ from orders.selectors.fills import (
     trades_in,
 )
 from orders.selectors.markets import (
+    MarketCase,
     market_by_symbol,
+    market_case,
     markets,
     markets_by_id,
     price_levels,
@@ -31,6 +33,16 @@ from orders.selectors.placed import (
     pending_page,
     unit_around,
 )
+from orders.selectors.scenes import scene_of
+from orders.selectors.stories import (
+    Standing,
+    Story,
+    live_among,
+    live_orders,
+    prevented_page,
+    standings_of,
+    story_of,
+)
 
 __all__ = [
     "NEWEST_FILL",
@@ -38,22 +50,32 @@ __all__ = [
     "FeeStanding",
     "Fill",
     "FillKey",
+    "MarketCase",
     "PlacedOrder",
+    "Standing",
+    "Story",
     "commands_by_client_id",
     "fee_standings",
     "fills_of_order",
     "fills_page",
     "first_trade_since",
+    "live_among",
+    "live_orders",
     "market_by_symbol",
+    "market_case",
     "markets",
     "markets_by_id",
     "order_of",
     "orders_by_id",
     "orders_page",
     "pending_page",
+    "prevented_page",
     "price_levels",
     "rates_of",
+    "scene_of",
     "shards",
+    "standings_of",
+    "story_of",
     "trades_in",
     "unit_around",
 ]

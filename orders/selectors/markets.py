@@ -1,6 +1,7 @@
 """Reads about markets."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 
 from orders.commands import OrderSide, OrderStatus
 from orders.errors import UnknownMarket
-from orders.models import Market
+from orders.models import FeeTier, Market, MarketChange
 
 _SYMBOL: Final = re.compile("[A-Z0-9]{1,12}-[A-Z0-9]{1,12}", re.ASCII)
 
@@ -32,6 +33,28 @@ def market_by_symbol(symbol: str) -> Market:
 
 def markets_by_id() -> dict[int, Market]:
     return {market.pk: market for market in markets()}
+
+
+@dataclass(frozen=True, slots=True)
+class MarketCase:
+    """A market as the staff sees it; `changes` from the oldest to the newest."""
+
+    market: Market
+    changes: list[MarketChange]
+    tiers: list[FeeTier]
+
+
+def market_case(*, market_id: int, newest: int = 100) -> MarketCase:
+    """A market with its `newest` changes and its fee tiers.
+
+    raises  UnknownMarket
+    """
+    market = markets().filter(pk=market_id).first()
+    if market is None:
+        raise UnknownMarket(market=str(market_id))
+    changes = MarketChange.objects.select_related("user").filter(market=market)
+    tiers = FeeTier.objects.filter(market=market).order_by("volume_from")
+    return MarketCase(market, list(changes.order_by("-id")[:newest])[::-1], list(tiers))
 
 
 def price_levels(*, market_id: int) -> list[tuple[int, int, int]]:
