@@ -18,7 +18,11 @@ from orders.models.markets import Market
 
 _BY_QUANTITY = Q(quantity__gt=0, budget=0)
 _BY_BUDGET = Q(quantity=0, budget__gt=0)
-_AT_ONCE, _TRIGGERED = Q(trigger_price__isnull=True), Q(trigger_price__gt=0)
+# A CHECK is content with NULL, and NULL > 0 is NULL; so what must be there is said twice.
+_TRAIL = Q(trail__isnull=False, trail__gt=0)
+_TRAIL_PPM = Q(trail_ppm__isnull=False, trail_ppm__gt=0)
+_AT_ONCE = Q(trigger_price__isnull=True)
+_TRIGGERED = Q(trigger_price__isnull=False, trigger_price__gt=0)
 _ORDER_SHAPES = (
     (Q(type=OrderType.LIMIT, price__gt=0) & _AT_ONCE & _BY_QUANTITY)
     | (Q(type=OrderType.MARKET, price=0) & _AT_ONCE & (_BY_QUANTITY | _BY_BUDGET))
@@ -36,7 +40,7 @@ _ORDER_SHAPES = (
         Q(type=OrderType.TRAILING_STOP, price=0)
         & _AT_ONCE
         & _BY_QUANTITY
-        & (Q(trail__gt=0, trail_ppm__isnull=True) | Q(trail__isnull=True, trail_ppm__gt=0))
+        & ((_TRAIL & Q(trail_ppm__isnull=True)) | (Q(trail__isnull=True) & _TRAIL_PPM))
     )
 )
 
@@ -104,7 +108,7 @@ class Command(models.Model):
                 condition=Q(kind=CommandKind.CANCEL, order_id__gt=0)
                 | (
                     Q(kind=CommandKind.AMEND, order_id__gt=0)
-                    & (Q(price__gt=0) | Q(quantity__gt=0) | Q(trigger_price__gt=0))
+                    & (Q(price__gt=0) | Q(quantity__gt=0) | _TRIGGERED)
                 )
                 | Q(kind=CommandKind.CANCEL_ALL, order_id=0, side__in=[0, 1, 2])
                 | Q(kind=CommandKind.CONFIGURE, settings__isnull=False)

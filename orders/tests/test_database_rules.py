@@ -383,18 +383,3 @@ def insert_trade_like_the_first(**changes: str) -> None:
         f"INSERT INTO orders_trade ({', '.join(columns)}) "
         f"SELECT {', '.join(values)} FROM orders_trade"
     )
-
-
-# What special orders brought ------------------------------------------------------------
-
-
-@in_a_transaction
-@pytest.mark.parametrize("column", ["band_ppm", "halt_ppm", "slippage_ppm"])
-def test_a_band_leaves_a_price_on_both_sides(column):
-    make_market()
-    before = market_as_stored()
-
-    with the_owner(), refused("market_bands_below_one"):
-        change_market(column, 1_000_001)
-
-    assert market_as_stored() == before
