@@ -10,9 +10,16 @@ from rest_framework.views import APIView
 
 from accounts.serializers import PageQuery, page_body, read_cursor
 from kernel import clock
-from marketdata.feed import depth_body, ticker_body, trade_body
-from marketdata.selectors import best_levels, ticker_of, trades_page
+from marketdata.feed import auction_body, depth_body, ticker_body, trade_body
+from marketdata.selectors import (
+    best_levels,
+    indication_of,
+    standing_of,
+    ticker_of,
+    trades_page,
+)
 from marketdata.serializers import (
+    AuctionAnswer,
     DepthAnswer,
     DepthQuery,
     TickerAnswer,
@@ -40,8 +47,27 @@ class Depth(Public):
         query = DepthQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         market = market_by_symbol(symbol)
-        sequence, bids, asks = best_levels(market_id=market.pk, **query.validated_data)
-        return Response(depth_body(market.rules, sequence, bids=bids, asks=asks))
+        depth = best_levels(market_id=market.pk, **query.validated_data)
+        return Response(
+            depth_body(
+                market.rules,
+                depth.sequence,
+                state=depth.state,
+                bids=depth.bids,
+                asks=depth.asks,
+            )
+        )
+
+
+class Auction(Public):
+    @extend_schema(
+        operation_id="auction",
+        summary="What a market's auction would do if it ended now",
+        responses=AuctionAnswer,
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        market = market_by_symbol(symbol)
+        return Response(auction_body(market.rules, indication_of(market_id=market.pk)))
 
 
 class Trades(Public):
@@ -90,4 +116,5 @@ class Tickers(Public):
 
 
 def _ticker(market: Market) -> dict[str, Any]:
-    return ticker_body(market.rules, ticker_of(market_id=market.pk, now=clock.now()))
+    ticker = ticker_of(market_id=market.pk, now=clock.now())
+    return ticker_body(market.rules, ticker, standing_of(market))

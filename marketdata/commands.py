@@ -17,6 +17,7 @@ class Channel(StrEnum):
     DEPTH = "depth"
     TRADES = "trades"
     TICKER = "ticker"
+    STATE = "state"
     ORDERS = "orders"
     BALANCES = "balances"
 
@@ -63,11 +64,15 @@ class Auth(Frame, tag="auth"):
     token: str
 
 
+class CancelOnDisconnect(Frame, tag="cancel_on_disconnect"):
+    enabled: bool
+
+
 class Ping(Frame, tag="ping"):
     pass
 
 
-AnyFrame = Subscribe | Unsubscribe | Auth | Ping
+AnyFrame = Subscribe | Unsubscribe | Auth | CancelOnDisconnect | Ping
 
 _decoder: Final = msgspec.json.Decoder(AnyFrame)
 

@@ -16,6 +16,7 @@ from kernel.errors import ExchangeError, Unavailable
 from marketdata.commands import (
     AnyFrame,
     Auth,
+    CancelOnDisconnect,
     Ping,
     Subscribe,
     Topic,
@@ -101,6 +102,9 @@ class Stream(AsyncWebsocketConsumer):  # type: ignore[misc]
                     user_id=str(credential.user_id),
                     expires_at=credential.expires_at,
                 )
+            case CancelOnDisconnect(enabled=enabled):
+                await self.hub.cancel_on_disconnect(self.outbox, enabled=enabled)
+                self._answer("cancel_on_disconnect", frame, enabled=enabled)
             case Ping():
                 self._answer("pong", frame, time=clock.now())
 

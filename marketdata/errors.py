@@ -1,10 +1,11 @@
-"""What may go wrong on a socket.
+"""What may go wrong on a socket, and when a market is looked at.
 
 Invalid
   MalformedFrame         not one of the frames of docs/websocket.md
   FrameTooLarge          the socket is closed after it
 NotFound
   UnknownChannel
+  MarketNotInAuction     by REST: there is no indicative price
 Refused
   TooManySubscriptions   on one socket
   TooManyFrames          in one second; the socket is closed after it
@@ -26,6 +27,11 @@ class FrameTooLarge(Invalid):
 class UnknownChannel(NotFound):
     code = "unknown_channel"
     title = "There is no such channel."
+
+
+class MarketNotInAuction(NotFound):
+    code = "market_not_in_auction"
+    title = "The market is not in an auction."
 
 
 class TooManySubscriptions(Refused):

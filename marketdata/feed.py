@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from kernel.decimals import format_decimal
 from marketdata.commands import Channel
 from matching.events import Events, LoggedTrade
-from orders.commands import SEQUENCE_BITS, OrderSide
+from orders.commands import SEQUENCE_BITS, MarketState, OrderSide
 from orders.rules import MarketRules
 
 RECENT_TRADES: Final = 50
@@ -33,15 +33,30 @@ class TradeSeen(NamedTuple):
     price: int
     quantity: int
     taker_side: int
+    auction: bool
     time: Any
 
 
+class Standing(NamedTuple):
+    """What a market takes at a moment.
+
+    until  when an auction ends by itself; None: not by itself, or there is none
+    """
+
+    state: MarketState
+    until: Any
+
+
 class Batch(NamedTuple):
-    """One batch of a market's event log."""
+    """One batch of a market's event log.
+
+    standing  what the batch set the market's state to; None when it did not
+    """
 
     sequence: int
     time: Any
     events: Events
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,24 @@ class Ticker:
     volume: int
     quote_volume: int
     time: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Indication:
+    """What an auction would do if it ended now, in ticks and lots.
+
+    price      None when nothing would trade
+    surplus    lots bid beyond those offered at that price; below 0: offered beyond
+    reference  None before the market's first trade
+    until      when it ends by itself; None: not by itself
+    """
+
+    sequence: int
+    price: int | None
+    volume: int
+    surplus: int
+    reference: int | None
+    until: Any
 
 
 class Book:
@@ -96,12 +129,14 @@ class Picture:
         rules: MarketRules,
         *,
         sequence: int,
+        standing: Standing,
         levels: Iterable[tuple[int, int, int]],
         trades: Iterable[TradeSeen],
     ) -> None:
         """trades  the last of them, the oldest first"""
         self.rules = rules
         self.sequence = sequence
+        self.standing = standing
         self.book = Book(levels)
         self.trades = deque(trades, maxlen=RECENT_TRADES)
 
@@ -117,6 +152,7 @@ class Picture:
         if batch.sequence != self.sequence + 1:
             raise GapInLog(f"{self.rules.symbol}: {batch.sequence} after {self.sequence}")
         self.sequence = batch.sequence
+        self.standing = batch.standing or self.standing
         self.book.apply(batch.events.depth)
         self.trades.extend(trades_seen(batch))
 
@@ -124,8 +160,17 @@ class Picture:
         return snapshot(
             Channel.DEPTH,
             depth_body(
-                self.rules, self.sequence, bids=self.book.bids(), asks=self.book.asks()
+                self.rules,
+                self.sequence,
+                state=self.standing.state,
+                bids=self.book.bids(),
+                asks=self.book.asks(),
             ),
+        )
+
+    def state(self) -> Body:
+        return snapshot(
+            Channel.STATE, _state_body(self.rules, self.sequence, self.standing)
         )
 
     def last_trades(self) -> Body:
@@ -146,18 +191,27 @@ def update(channel: Channel, body: Body) -> Body:
 
 
 def depth_update(rules: MarketRules, batch: Batch) -> Body:
-    """What a batch changed, perhaps nothing: absolute quantities, "0" removes a level."""
-    changes = batch.events.depth
+    """What a batch changed, perhaps nothing: absolute quantities, "0" removes a level; the
+    state only when the batch set it.
+    """
+    changes, standing = batch.events.depth, batch.standing
     return update(
         Channel.DEPTH,
         {
             "market": rules.symbol,
             "sequence": batch.sequence,
             "time": batch.time,
+            **({"state": _state(standing.state)} if standing else {}),
             "bids": [_change(rules, it[1], it[2]) for it in changes if it[0] == BUY],
             "asks": [_change(rules, it[1], it[2]) for it in changes if it[0] != BUY],
         },
     )
+
+
+def state_update(rules: MarketRules, batch: Batch, standing: Standing) -> Body:
+    """How the market stands after a batch that set its state."""
+    body = _state_body(rules, batch.sequence, standing)
+    return update(Channel.STATE, body | {"time": batch.time})
 
 
 def trades_update(rules: MarketRules, batch: Batch) -> Body:
@@ -166,18 +220,28 @@ def trades_update(rules: MarketRules, batch: Batch) -> Body:
 
 
 def trades_seen(batch: Batch) -> list[TradeSeen]:
-    return [_seen(trade, batch.time) for trade in batch.events.trades]
+    in_auction = set(batch.events.auction)
+    return [
+        _seen(trade, trade.sequence in in_auction, batch.time)
+        for trade in batch.events.trades
+    ]
 
 
 # Bodies ---------------------------------------------------------------------------------
 
 
 def depth_body(
-    rules: MarketRules, sequence: int, *, bids: Iterable[Level], asks: Iterable[Level]
+    rules: MarketRules,
+    sequence: int,
+    *,
+    state: MarketState,
+    bids: Iterable[Level],
+    asks: Iterable[Level],
 ) -> Body:
     return {
         "market": rules.symbol,
         "sequence": sequence,
+        "state": _state(state),
         "bids": [_level(rules, price, lots) for price, lots in bids],
         "asks": [_level(rules, price, lots) for price, lots in asks],
     }
@@ -191,11 +255,12 @@ def trade_body(rules: MarketRules, trade: TradeSeen) -> Body:
         "quantity": rules.quantity_text(trade.quantity),
         "quote_amount": rules.quote_text(trade.price * trade.quantity * rules.tick_value),
         "taker_side": OrderSide(trade.taker_side).name.lower(),
+        "auction": trade.auction,
         "created_at": trade.time,
     }
 
 
-def ticker_body(rules: MarketRules, ticker: Ticker) -> Body:
+def ticker_body(rules: MarketRules, ticker: Ticker, standing: Standing) -> Body:
     def price(ticks: int | None) -> str | None:
         return None if ticks is None else rules.price_text(ticks)
 
@@ -215,7 +280,33 @@ def ticker_body(rules: MarketRules, ticker: Ticker) -> Body:
         "change_percent": percent,
         "volume": rules.quantity_text(ticker.volume),
         "quote_volume": rules.quote_text(ticker.quote_volume),
+        "state": _state(standing.state),
+        "state_until": standing.until,
         "time": ticker.time,
+    }
+
+
+def auction_body(rules: MarketRules, indication: Indication) -> Body:
+    def price(ticks: int | None) -> str | None:
+        return None if ticks is None else rules.price_text(ticks)
+
+    return {
+        "market": rules.symbol,
+        "sequence": indication.sequence,
+        "price": price(indication.price),
+        "volume": rules.quantity_text(indication.volume),
+        "surplus": rules.quantity_text(indication.surplus),
+        "reference_price": price(indication.reference),
+        "state_until": indication.until,
+    }
+
+
+def _state_body(rules: MarketRules, sequence: int, standing: Standing) -> Body:
+    return {
+        "market": rules.symbol,
+        "sequence": sequence,
+        "state": _state(standing.state),
+        "state_until": standing.until,
     }
 
 
@@ -236,5 +327,11 @@ def _change(rules: MarketRules, price: int, lots: int) -> list[str]:
     return [rules.price_text(price), rules.quantity_text(lots) if lots else "0"]
 
 
-def _seen(trade: LoggedTrade, time: object) -> TradeSeen:
-    return TradeSeen(trade.sequence, trade.price, trade.quantity, trade.taker_side, time)
+def _state(state: MarketState) -> str:
+    return state.name.lower()
+
+
+def _seen(trade: LoggedTrade, auction: bool, time: object) -> TradeSeen:  # noqa: FBT001
+    return TradeSeen(
+        trade.sequence, trade.price, trade.quantity, trade.taker_side, auction, time
+    )

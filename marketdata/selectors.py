@@ -12,18 +12,23 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.models import Max, Min, Sum
 
+from kernel import pgcopy
+from marketdata.errors import MarketNotInAuction
 from marketdata.feed import (
     RECENT_TRADES,
     Batch,
+    Indication,
     Level,
     Picture,
+    Standing,
     Ticker,
     TradeSeen,
 )
-from matching.events import decode
+from matching.auction import auction_price
+from matching.events import Events, decode
 from matching.models import MarketSequence
 from matching.selectors import event_sequence, events_after
-from orders.commands import SEQUENCE_BITS, OrderSide, OrderStatus
+from orders.commands import SEQUENCE_BITS, MarketState, OrderSide, OrderStatus
 from orders.models import Command, Market, Trade
 from orders.selectors import PlacedOrder, orders_page, price_levels, trades_in
 
@@ -51,24 +56,95 @@ def picture_of(market: Market) -> Picture:
         return Picture(
             market.rules,
             sequence=event_sequence(market_id=market.pk),
+            standing=standing_of(Market.objects.get(pk=market.pk)),
             levels=price_levels(market_id=market.pk),
             trades=trades_page(market_id=market.pk, before=None, limit=RECENT_TRADES)[::-1],
         )
 
 
-def best_levels(*, market_id: int, limit: int) -> tuple[int, list[Level], list[Level]]:
-    """(event sequence, bids, asks): the best levels of each side, the best first."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The best levels of each side at one event sequence, the best first."""
+
+    sequence: int
+    state: MarketState
+    bids: list[Level]
+    asks: list[Level]
+
+
+def best_levels(*, market_id: int, limit: int) -> Depth:
     with _one_moment():
-        return (
+        return Depth(
             event_sequence(market_id=market_id),
+            standing_of(Market.objects.get(pk=market_id)).state,
             _best(market_id, OrderSide.BUY, limit),
             _best(market_id, OrderSide.SELL, limit),
         )
 
 
+def indication_of(*, market_id: int) -> Indication:
+    """What the market's auction would do if it ended now.
+
+    raises  MarketNotInAuction
+    """
+    with _one_moment():
+        market = Market.objects.get(pk=market_id)
+        if market.state != Market.State.AUCTION:
+            raise MarketNotInAuction(state=market.state)
+        row = MarketSequence.objects.filter(market_id=market_id).first()
+        reference = row.reference if row else None
+        bids, asks = _crossing(market_id)
+    price, volume = auction_price(bids, asks, reference)
+    demand = sum(lots for at, lots in bids if at >= price)
+    supply = sum(lots for at, lots in asks if at <= price)
+    return Indication(
+        sequence=row.events if row else 0,
+        price=price if volume else None,
+        volume=volume,
+        surplus=demand - supply if volume else 0,
+        reference=reference,
+        until=market.until,
+    )
+
+
+# Of each side only what reaches the best price of the other: all that could trade.
+_CROSSING: Final = """
+    WITH levels AS (
+        SELECT side, price, sum(quantity - filled)::bigint AS lots FROM orders_order
+        WHERE market_id = %(market)s AND status = %(open)s GROUP BY side, price
+    )
+    SELECT side, price, lots FROM levels,
+        (SELECT min(price) FROM levels WHERE side = %(sell)s) AS ask (best),
+        (SELECT max(price) FROM levels WHERE side = %(buy)s) AS bid (best)
+    WHERE (side = %(buy)s AND price >= ask.best) OR (side = %(sell)s AND price <= bid.best)
+"""
+
+
+def _crossing(market_id: int) -> tuple[list[Level], list[Level]]:
+    """(bids, asks) with all their lots, shown or hidden."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CROSSING,
+            {
+                "market": market_id,
+                "open": OrderStatus.OPEN,
+                "buy": OrderSide.BUY,
+                "sell": OrderSide.SELL,
+            },
+        )
+        rows = cursor.fetchall()
+    bids = [(price, lots) for side, price, lots in rows if side == OrderSide.BUY]
+    asks = [(price, lots) for side, price, lots in rows if side == OrderSide.SELL]
+    return bids, asks
+
+
+def standing_of(market: Market) -> Standing:
+    return Standing(MarketState[market.state.upper()], market.until)
+
+
 # It walks the index of open orders from the best price, and stops after the last level.
 _BEST: Final = """
-    SELECT price, sum(quantity - filled)::bigint FROM orders_order
+    SELECT price, sum(quantity - filled - coalesce(hidden, 0))::bigint FROM orders_order
     WHERE market_id = %s AND status = %s AND side = %s
     GROUP BY price ORDER BY price {direction} LIMIT %s
 """
@@ -93,7 +169,14 @@ def trades_page(*, market_id: int, before: int | None, limit: int) -> list[Trade
     if before is not None:
         rows = rows.filter(id__lt=(market_id << SEQUENCE_BITS) + before)
     return [
-        TradeSeen(row.sequence, row.price, row.quantity, row.taker_side, row.created_at)
+        TradeSeen(
+            row.sequence,
+            row.price,
+            row.quantity,
+            row.taker_side,
+            row.auction,
+            row.created_at,
+        )
         for row in rows[:limit]
     ]
 
@@ -121,9 +204,18 @@ def news_after(
         )
         more = more or len(rows) == BATCHES_MAX
         for row in rows:
-            batch = Batch(row.sequence, row.created_at, decode(row.payload))
+            events = decode(row.payload)
+            batch = Batch(row.sequence, row.created_at, events, _standing(events))
             news.append(News(market_id, batch, _commands(batch, user_ids)))
     return news, more
+
+
+def _standing(events: Events) -> Standing | None:
+    """What a batch set the market's state to; None when it did not."""
+    if events.state is None:
+        return None
+    state, until = events.state
+    return Standing(MarketState(state), pgcopy.moment(until) if until else None)
 
 
 def _commands(batch: Batch, user_ids: Collection[int]) -> dict[int, Command]:

@@ -11,7 +11,8 @@ from accounts.serializers import (
     LimitField,
     StrictSerializer,
 )
-from orders.serializers import SIDES
+from orders.models import Market
+from orders.serializers.words import SIDES
 
 
 class DepthQuery(StrictSerializer):
@@ -20,16 +21,42 @@ class DepthQuery(StrictSerializer):
 
 class DepthAnswer(serializers.Serializer[Any]):
     """A level is [price, quantity]; the best is first. `sequence` is that of the market's
-    last event batch, the same as in the socket's `depth`.
+    last event batch, the same as in the socket's `depth`. Of icebergs only what they show.
     """
 
     market = serializers.CharField()
     sequence = serializers.IntegerField()
+    state = serializers.ChoiceField(
+        choices=Market.State.choices,
+        help_text="While it is not `open`, bids may stand above asks.",
+    )
     bids = serializers.ListField(
         child=serializers.ListField(child=DecimalText(), min_length=2, max_length=2)
     )
     asks = serializers.ListField(
         child=serializers.ListField(child=DecimalText(), min_length=2, max_length=2)
+    )
+
+
+class AuctionAnswer(serializers.Serializer[Any]):
+    """The indication counts hidden lots too."""
+
+    market = serializers.CharField()
+    sequence = serializers.IntegerField(help_text="As in the depth.")
+    price = DecimalText(
+        allow_null=True,
+        help_text="The one price at which the most would trade; null: none.",
+    )
+    volume = DecimalText(help_text="What would trade there.")
+    surplus = DecimalText(
+        help_text="What is bid at that price beyond what is offered; below zero: offered "
+        "beyond what is bid."
+    )
+    reference_price = DecimalText(
+        allow_null=True, help_text="Null before the market's first trade."
+    )
+    state_until = serializers.DateTimeField(
+        allow_null=True, help_text="When the auction ends by itself."
     )
 
 
@@ -41,7 +68,12 @@ class TradeAnswer(serializers.Serializer[Any]):
     price = DecimalText()
     quantity = DecimalText()
     quote_amount = DecimalText()
-    taker_side = serializers.ChoiceField(choices=SIDES)
+    taker_side = serializers.ChoiceField(
+        choices=SIDES, help_text="In an auction: the side of the younger order."
+    )
+    auction = serializers.BooleanField(
+        help_text="Made when an auction ended, at its one price."
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -66,4 +98,8 @@ class TickerAnswer(serializers.Serializer[Any]):
     )
     volume = DecimalText(help_text="In the base asset.")
     quote_volume = DecimalText(help_text="In the quote asset.")
+    state = serializers.ChoiceField(choices=Market.State.choices)
+    state_until = serializers.DateTimeField(
+        allow_null=True, help_text="When an auction ends by itself."
+    )
     time = serializers.DateTimeField()

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError
 
-from accounts.errors import InvalidToken
+from accounts.errors import InvalidToken, NotAuthenticated
 from accounts.selectors import Credential, lapsed
 from kernel import clock
 from marketdata.commands import Channel, Topic
@@ -30,7 +30,8 @@ from marketdata.hub.follower import Follower
 from marketdata.hub.outbox import TRY_AGAIN_LATER, Outbox
 from marketdata.hub.refresher import Refresher
 from marketdata.hub.switchboard import Switchboard, encode
-from marketdata.selectors import ticker_of
+from marketdata.hub.switches import Switches
+from marketdata.selectors import standing_of, ticker_of
 from orders.selectors import markets_by_id
 
 __all__ = ["Hub", "Outbox", "encode", "hub"]
@@ -49,6 +50,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.board = Switchboard()
+        self._switches = Switches()
         self._refreshers = {
             Channel.TICKER: Refresher(self.board, Channel.TICKER, read=_ticker, pause=1),
             Channel.BALANCES: Refresher(
@@ -62,12 +64,14 @@ class Hub:
         if not self._tasks:
             follower = Follower(self.board, self._refreshers)
             loops = [self._listen, follower.run, self._watch_readers, self._watch_logins]
+            loops += [self._switches.run]
             loops += [refresher.run for refresher in self._refreshers.values()]
             self._tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
         return self.board.join()
 
     def leave(self, outbox: Outbox) -> None:
         """Let a socket go; the last one ends the work. Twice is the same as once."""
+        self._switches.fire(outbox)
         for topic in outbox.topics:
             self.unsubscribe(outbox, topic)
         self.board.leave(outbox)
@@ -91,7 +95,23 @@ class Hub:
             self._deauthenticate(outbox)
         outbox.credential = credential
 
+    async def cancel_on_disconnect(self, outbox: Outbox, *, enabled: bool) -> None:
+        """Have all orders of the socket's user cancelled when it ends, or no longer.
+
+        raises  NotAuthenticated when nobody has logged in, or the login ended meanwhile
+        """
+        credential = outbox.credential
+        if credential is None:
+            raise NotAuthenticated
+        if not enabled:
+            await self._switches.turn_off(outbox)
+            return
+        await self._switches.turn_on(outbox, user_id=credential.user_id)
+        if outbox.credential is None or outbox.credential.user_id != credential.user_id:
+            raise NotAuthenticated
+
     def _deauthenticate(self, outbox: Outbox) -> None:
+        self._switches.fire(outbox)
         outbox.credential = None
         for topic in outbox.topics:
             if topic.channel.is_private:
@@ -150,7 +170,8 @@ async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
 def _ticker(topic: Topic) -> tuple[Body, datetime]:
     market = markets_by_id()[topic.market_id]
     ticker = ticker_of(market_id=market.pk, now=clock.now())
-    return snapshot(Channel.TICKER, ticker_body(market.rules, ticker)), ticker.time
+    body = ticker_body(market.rules, ticker, standing_of(market))
+    return snapshot(Channel.TICKER, body), ticker.time
 
 
 def _balances(topic: Topic) -> tuple[Body, datetime]:

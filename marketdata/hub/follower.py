@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 #: The log is read this often at least, whether the bell rings or not.
 POLL_SECONDS: Final = 1
+#: The channels that have a sequence: after a failure they begin again with a snapshot.
+LOGGED: Final = (Channel.DEPTH, Channel.TRADES, Channel.STATE, Channel.ORDERS)
 #: Who follows balances follows all markets; new ones are looked for this often.
 MARKETS_SECONDS: Final = 10
 
@@ -50,7 +52,7 @@ class Follower:
         everybody gets a snapshot.
         """
         self._markets, self._pictures = {}, {}
-        for channel in (Channel.DEPTH, Channel.TRADES, Channel.ORDERS):
+        for channel in LOGGED:
             self._board.owe(self._board.topics(channel))
         while True:
             await self._open_pictures()
@@ -99,13 +101,18 @@ class Follower:
         """users  whose orders the news was read for; others have subscribed since then"""
         market, batch = self._markets[news.market_id], news.batch
         rules = self._pictures[news.market_id].rules
-        depth, trades = (Topic(it, market.pk) for it in (Channel.DEPTH, Channel.TRADES))
+        depth = Topic(Channel.DEPTH, market.pk)
         if self._board.follows(depth):
             self._board.update(depth, batch.sequence, feed.depth_update(rules, batch))
         if batch.events.trades:
-            self._refreshers[Channel.TICKER].spoil([Topic(Channel.TICKER, market.pk)])
+            trades = Topic(Channel.TRADES, market.pk)
             if self._board.follows(trades):
                 self._board.update(trades, batch.sequence, feed.trades_update(rules, batch))
+        if batch.standing:
+            body = feed.state_update(rules, batch, batch.standing)
+            self._board.update(Topic(Channel.STATE, market.pk), batch.sequence, body)
+        if batch.events.trades or batch.standing:
+            self._refreshers[Channel.TICKER].spoil([Topic(Channel.TICKER, market.pk)])
         for user_id in mine.users_of(batch):
             balances = Topic(Channel.BALANCES, user_id=user_id)
             self._refreshers[Channel.BALANCES].spoil([balances])
@@ -116,7 +123,7 @@ class Follower:
 
     def _start_again(self, market_id: int) -> None:
         del self._pictures[market_id]
-        for channel in (Channel.DEPTH, Channel.TRADES, Channel.ORDERS):
+        for channel in LOGGED:
             topics = self._board.topics(channel)
             self._board.owe(it for it in topics if it.market_id == market_id)
 
@@ -141,6 +148,8 @@ class Follower:
             return picture.sequence, encode(picture.depth())
         if topic.channel is Channel.TRADES:
             return picture.sequence, encode(picture.last_trades())
+        if topic.channel is Channel.STATE:
+            return picture.sequence, encode(picture.state())
         market = self._markets[topic.market_id]
         sequence, body = await _read(
             lambda: mine.orders_snapshot(user_id=topic.user_id, market=market)

@@ -5,11 +5,13 @@ from ledger.serializers import balance_body
 from marketdata.commands import Channel
 from marketdata.feed import Batch, Body, snapshot, update
 from marketdata.selectors import News, open_orders_of
-from matching.events import LoggedOrder, LoggedTrade
-from orders.commands import SEQUENCE_BITS
+from matching.events import LoggedEvent, LoggedOrder, LoggedSpecial, LoggedTrade
+from orders.commands import SEQUENCE_BITS, EventKind, Reason
 from orders.models import Market, Order, Trade
 from orders.selectors import Fill, PlacedOrder
 from orders.serializers import fill_body, order_body
+from orders.serializers.figures import figures
+from orders.serializers.words import word
 
 
 def users_of(batch: Batch) -> set[int]:
@@ -26,8 +28,12 @@ def orders_snapshot(*, user_id: int, market: Market) -> tuple[int, Body]:
 
 
 def orders_update(news: News, *, user_id: int, market: Market) -> Body:
-    """The user's orders that a batch touched, as they are now, and his fills in it."""
+    """The user's orders that a batch touched, as they are now, and what led there: his
+    fills, and what their states do not tell.
+    """
     batch = news.batch
+    special = {it.id: it for it in batch.events.special}
+    own = {order.id: order for order in batch.events.orders if order.user == user_id}
     return update(
         Channel.ORDERS,
         {
@@ -35,14 +41,18 @@ def orders_update(news: News, *, user_id: int, market: Market) -> Body:
             "sequence": batch.sequence,
             "time": batch.time,
             "orders": [
-                order_body(_placed(order, news), market)
-                for order in batch.events.orders
-                if order.user == user_id
+                order_body(_placed(order, special.get(order.id), news), market)
+                for order in own.values()
             ],
             "fills": [
                 fill_body(fill, market)
                 for trade in batch.events.trades
                 for fill in _fills(trade, news, user_id, market)
+            ],
+            "events": [
+                _event_body(event, own[event.order], market)
+                for event in batch.events.events
+                if event.order in own
             ],
         },
     )
@@ -53,7 +63,7 @@ def balances_snapshot(*, user_id: int) -> Body:
     return snapshot(Channel.BALANCES, {"balances": balances})
 
 
-def _placed(order: LoggedOrder, news: News) -> PlacedOrder:
+def _placed(order: LoggedOrder, special: LoggedSpecial | None, news: News) -> PlacedOrder:
     record = Order(
         id=order.id,
         market_id=news.market_id,
@@ -67,9 +77,28 @@ def _placed(order: LoggedOrder, news: News) -> PlacedOrder:
         filled_quote=order.filled_quote,
         status=order.status,
         reason=order.reason,
+        trigger_price=(special and special.trigger) or None,
+        cap=(special and special.cap) or None,
         updated_at=news.batch.time,
     )
     return PlacedOrder(news.commands[order.id], record)
+
+
+def _event_body(event: LoggedEvent, order: LoggedOrder, market: Market) -> Body:
+    """As an entry of the order's timeline, as far as the log has it."""
+    given = figures(
+        market,
+        order.side,
+        kind=event.kind,
+        reason=event.reason,
+        limit=event.limit,
+        actual=event.actual,
+    )
+    return {
+        "order_id": str(event.order),
+        "what": word(EventKind(event.kind)),
+        "reason": word(Reason(event.reason)) if event.reason else None,
+    } | given
 
 
 def _fills(logged: LoggedTrade, news: News, user_id: int, market: Market) -> list[Fill]:

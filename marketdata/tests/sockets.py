@@ -9,7 +9,14 @@ from asgiref.sync import sync_to_async
 from django.test import Client as Browser
 
 from exchange.routing import websocket
-from tests.stories import PASSWORD, fund, make_market, person, settle
+from tests.stories import (
+    PASSWORD,
+    fund,
+    make_market,
+    person,
+    person_who_logs_in,
+    settle,
+)
 
 T = TypeVar("T")
 
@@ -102,6 +109,17 @@ def trading_couple() -> tuple[Any, Any, Any]:
     fund(alice, "BTC", "10")
     fund(bob, "USDT", "1000000")
     return market, alice, bob
+
+
+def couple_who_logs_in() -> tuple[Any, Any, Any]:
+    for name in ("alice", "bob"):
+        person_who_logs_in(name)
+    return trading_couple()
+
+
+async def log_in(socket: Client, name: str) -> None:
+    answer = await socket.ask("auth", token=await away(token_of, name))
+    assert answer["type"] == "authenticated", answer
 
 
 def token_of(name: str) -> str:

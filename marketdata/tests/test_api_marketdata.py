@@ -35,6 +35,7 @@ def test_depth_shows_the_best_levels_first(market):
     assert caller().get(DEPTH, {"limit": 2}).json() == {
         "market": "BTC-USDT",
         "sequence": 1,
+        "state": "open",
         "bids": [["59001.00000000", "0.20000000"], ["59000.00000000", "0.20000000"]],
         "asks": [["60000.00000000", "0.10000000"], ["60001.00000000", "0.20000000"]],
     }
@@ -44,6 +45,7 @@ def test_depth_of_an_empty_market_is_empty(market):
     assert caller().get(DEPTH).json() == {
         "market": "BTC-USDT",
         "sequence": 0,
+        "state": "open",
         "bids": [],
         "asks": [],
     }
@@ -69,6 +71,7 @@ def test_trades_are_paged_the_newest_first(market):
         "quantity": "0.10000000",
         "quote_amount": "6000.00000000",
         "taker_side": "buy",
+        "auction": False,
         "created_at": trade.created_at.isoformat().replace("+00:00", "Z"),
     }
 

@@ -7,14 +7,16 @@ from marketdata.feed import (
     Batch,
     GapInLog,
     Picture,
+    Standing,
     Ticker,
     TradeSeen,
     depth_update,
+    state_update,
     ticker_body,
     trades_update,
 )
 from matching.events import Events, LoggedTrade
-from orders.commands import OrderSide
+from orders.commands import MarketState, OrderSide
 from orders.rules import MarketRules
 from tests.stories import NOON
 
@@ -36,16 +38,21 @@ RULES = MarketRules(
     notional_min=Atoms(1),
     maker_ppm=Ppm(0),
     taker_ppm=Ppm(0),
-    is_open=True,
 )
+OPEN = Standing(MarketState.OPEN, None)
+AUCTION = Standing(MarketState.AUCTION, NOON)
+
+
+STILL = {"sequence": 7, "standing": OPEN, "levels": [], "trades": []}
 
 
 def picture(**given) -> Picture:
-    return Picture(RULES, **{"sequence": 7, "levels": [], "trades": []} | given)
+    return Picture(RULES, **STILL | given)
 
 
-def batch(sequence: int, *, depth=(), trades=()) -> Batch:
-    return Batch(sequence, NOON, Events(list(depth), list(trades), [], 0))
+def batch(sequence: int, *, depth=(), trades=(), auction=(), standing=None) -> Batch:
+    events = Events(list(depth), list(trades), [], 0, auction=list(auction))
+    return Batch(sequence, NOON, events, standing)
 
 
 def trade(sequence: int, price: int = 6_000_000, quantity: int = 10_000) -> LoggedTrade:
@@ -60,6 +67,7 @@ def test_a_picture_shows_the_best_prices_first():
         "channel": "depth",
         "market": "BTC-USDT",
         "sequence": 7,
+        "state": "open",
         "bids": [["1.02000000", "0.00001000"], ["1.00000000", "0.00005000"]],
         "asks": [["1.05000000", "0.00002000"], ["1.10000000", "0.00003000"]],
     }
@@ -88,7 +96,7 @@ def test_a_batch_that_is_not_the_next_one_changes_nothing(sequence):
 
 
 def test_a_picture_keeps_the_last_fifty_trades():
-    seen = picture(trades=[TradeSeen(1, 100, 1, BUY, NOON)])
+    seen = picture(trades=[TradeSeen(1, 100, 1, BUY, False, NOON)])
 
     seen.apply(batch(8, trades=[trade(number) for number in range(2, 62)]))
 
@@ -107,6 +115,65 @@ def test_a_batch_without_changed_levels_is_told_all_the_same():
         "bids": [],
         "asks": [],
     }
+
+
+def test_a_batch_that_sets_the_state_says_so_beside_its_levels():
+    seen = picture(levels=[(BUY, 100, 5)])
+    halted = batch(8, depth=[(SELL, 99, 2)], standing=AUCTION)
+
+    seen.apply(halted)
+
+    assert depth_update(RULES, halted) == {
+        "type": "update",
+        "channel": "depth",
+        "market": "BTC-USDT",
+        "sequence": 8,
+        "time": NOON,
+        "state": "auction",
+        "bids": [],
+        "asks": [["0.99000000", "0.00002000"]],
+    }
+    # The book is crossed now, and that is no mistake.
+    assert seen.depth()["state"] == "auction"
+    assert (seen.book.bids(), seen.book.asks()) == ([(100, 5)], [(99, 2)])
+
+
+def test_a_state_is_told_with_the_end_of_its_auction():
+    seen = picture()
+    body = {
+        "channel": "state",
+        "market": "BTC-USDT",
+        "sequence": 8,
+        "state": "auction",
+        "state_until": NOON,
+    }
+
+    seen.apply(batch(8, standing=AUCTION))
+
+    assert seen.state() == body | {"type": "snapshot"}
+    assert state_update(RULES, batch(8, standing=AUCTION), AUCTION) == body | {
+        "type": "update",
+        "time": NOON,
+    }
+
+
+def test_a_state_stays_until_a_batch_sets_another():
+    seen = picture(standing=AUCTION)
+
+    seen.apply(batch(8, depth=[(BUY, 100, 1)]))
+    assert seen.standing == AUCTION
+    seen.apply(batch(9, standing=OPEN))
+
+    assert seen.standing == OPEN
+
+
+def test_trades_of_an_auction_are_marked():
+    told = trades_update(RULES, batch(8, trades=[trade(41), trade(42)], auction=[42]))
+
+    assert [(it["sequence"], it["auction"]) for it in told["trades"]] == [
+        (41, False),
+        (42, True),
+    ]
 
 
 def test_a_level_that_is_gone_has_the_quantity_0():
@@ -132,6 +199,7 @@ def test_a_trade_is_told_without_people_orders_and_fees():
                 "quantity": "0.10000000",
                 "quote_amount": "6000.00000000",
                 "taker_side": "sell",
+                "auction": False,
                 "created_at": NOON,
             }
         ],
@@ -151,13 +219,13 @@ def test_a_trade_is_told_without_people_orders_and_fees():
 def test_a_change_is_exact_and_its_percentage_cut_off(last, opening, change, percent):
     day = Ticker(last, opening, last, opening, 1, 1, NOON)
 
-    told = ticker_body(RULES, day)
+    told = ticker_body(RULES, day, OPEN)
 
     assert (told["change"], told["change_percent"]) == (change, percent)
 
 
 def test_a_day_without_trades_has_a_last_price_only():
-    assert ticker_body(RULES, Ticker(100, None, None, None, 0, 0, NOON)) == {
+    assert ticker_body(RULES, Ticker(100, None, None, None, 0, 0, NOON), AUCTION) == {
         "market": "BTC-USDT",
         "last": "1.00000000",
         "open": None,
@@ -167,5 +235,7 @@ def test_a_day_without_trades_has_a_last_price_only():
         "change_percent": None,
         "volume": "0.00000000",
         "quote_volume": "0.00000000",
+        "state": "auction",
+        "state_until": NOON,
         "time": NOON,
     }

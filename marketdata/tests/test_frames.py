@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from marketdata.commands import Auth, Ping, Subscribe, Unsubscribe, read_frame
+from marketdata.commands import (
+    Auth,
+    CancelOnDisconnect,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+    read_frame,
+)
 from marketdata.errors import MalformedFrame
 from marketdata.tests.sockets import Client, away
 from tests.stories import make_market
@@ -20,6 +27,11 @@ BAD_FRAMES = {
     "a channel that is a number": '{"op":"subscribe","channel":1}',
     "no channel": '{"op":"subscribe"}',
     "no token": '{"op":"auth"}',
+    "no word whether orders go with the socket": '{"op":"cancel_on_disconnect"}',
+    "a word for true": '{"op":"cancel_on_disconnect","enabled":"true"}',
+    "a number for true": '{"op":"cancel_on_disconnect","enabled":1}',
+    "null for false": '{"op":"cancel_on_disconnect","enabled":null}',
+    "an unknown deadline": '{"op":"cancel_on_disconnect","enabled":true,"seconds":5}',
     "a fractional id": '{"op":"ping","id":1.5}',
     "a list as id": '{"op":"ping","id":[1]}',
     "a long id": json.dumps({"op": "ping", "id": "x" * 65}),
@@ -39,6 +51,10 @@ BAD_FRAMES = {
         ),
         ('{"op":"unsubscribe","channel":"balances"}', Unsubscribe(channel="balances")),
         ('{"op":"auth","token":"abc","id":"a"}', Auth(token="abc", id="a")),
+        (
+            '{"op":"cancel_on_disconnect","enabled":true,"id":7}',
+            CancelOnDisconnect(enabled=True, id=7),
+        ),
         ('{"op":"ping"}', Ping()),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kernel import clock
 from marketdata import feed
 from marketdata.feed import Picture
-from marketdata.selectors import best_levels, news_after, picture_of
+from marketdata.selectors import Depth, best_levels, news_after, picture_of
 from matching.worker import Worker
 from orders.models import Command, Market
 from orders.services import request_cancel
@@ -45,8 +45,8 @@ def test_a_picture_moved_by_the_log_is_the_book_of_the_database(db, acts, limit)
             follow(seen, market)
 
             assert shown(seen) == shown(picture_of(market))
-            assert (seen.sequence, seen.book.bids(), seen.book.asks()) == best_levels(
-                market_id=market.pk, limit=200
+            assert best_levels(market_id=market.pk, limit=200) == Depth(
+                seen.sequence, seen.standing.state, seen.book.bids(), seen.book.asks()
             )
         transaction.set_rollback(True)
 

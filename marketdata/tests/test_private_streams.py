@@ -5,22 +5,18 @@ import json
 import pytest
 
 from kernel import clock
-from marketdata.tests.sockets import Client, away, engine_works, token_of, trading_couple
+from marketdata.tests.sockets import (
+    Client,
+    away,
+    couple_who_logs_in,
+    engine_works,
+    log_in,
+    trading_couple,
+)
 from orders.services import request_cancel
 from tests.stories import caller, fund, person_who_logs_in, place
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-async def log_in(socket: Client, name: str) -> None:
-    answer = await socket.ask("auth", token=await away(token_of, name))
-    assert answer["type"] == "authenticated", answer
-
-
-def couple_who_logs_in():
-    for name in ("alice", "bob"):
-        person_who_logs_in(name)
-    return trading_couple()
 
 
 async def test_my_orders_arrive_as_rest_shows_them():
@@ -55,6 +51,7 @@ async def test_my_orders_arrive_as_rest_shows_them():
             "sequence": 2,
             "orders": [detail],
             "fills": fills,
+            "events": [],
         }
         assert detail["status"] == "partially_filled"
         assert len(fills) == 1

@@ -21,6 +21,7 @@ async def test_the_book_arrives_whole_and_then_what_changed():
             "channel": "depth",
             "market": "BTC-USDT",
             "sequence": 1,
+            "state": "open",
             "bids": [],
             "asks": [["60000.00000000", "0.50000000"]],
         }
@@ -114,6 +115,8 @@ async def test_the_ticker_follows_the_trades():
         "change_percent": "2.50",
         "volume": "1.50000000",
         "quote_volume": "90750.00000000",
+        "state": "open",
+        "state_until": None,
     }
 
 
@@ -164,11 +167,13 @@ class KeptBook:
     def __init__(self, snapshot: dict) -> None:
         self.sequence = snapshot["sequence"]
         self.market = snapshot["market"]
+        self.state = snapshot["state"]
         self.sides = {side: dict(snapshot[side]) for side in ("bids", "asks")}
 
     def update(self, message: dict) -> None:
         assert message["sequence"] == self.sequence + 1
         self.sequence += 1
+        self.state = message.get("state", self.state)
         for side, levels in self.sides.items():
             for price, quantity in message[side]:
                 levels[price] = quantity
@@ -184,6 +189,7 @@ class KeptBook:
         return {
             "market": self.market,
             "sequence": self.sequence,
+            "state": self.state,
             "bids": [list(level) for level in reversed(bids)],
             "asks": [list(level) for level in asks],
         }
