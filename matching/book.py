@@ -4,174 +4,162 @@ Prices are ranked so that both sides are one piece of code: the best rank is the
 `price` for bids and `-price` for asks, and sits at the end of a sorted list. Each level is
 a queue of orders linked through the orders themselves, so that a cancel in the middle of
 a long queue costs nothing extra. Every command costs O(log levels) at most, but for the
-memmove of the sorted list when a level appears deep in the book.
+memmove of the sorted list when a level appears deep in the book. Orders that wait for a
+trigger stand in halves of the same kind, ranked by their triggers.
 """
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from orders.commands import OrderSide, OrderStatus, Reason
+from orders.commands import OrderSide, OrderStatus, Place, Reason
+
+if TYPE_CHECKING:
+    from matching.lists import OrderList
 
 # Plain integers: reading `.value` of an enum costs as much as matching an order.
 BUY, SELL = OrderSide.BUY.value, OrderSide.SELL.value
 OPEN, NO_REASON = OrderStatus.OPEN.value, Reason.NONE.value
+#: Priorities of what one command moves to the back of a queue fit between two commands.
+PRIORITY_BITS = 20
 
 
 class BookOrder:
     """An order as the engine works on it; its record in the database is written at the end.
 
-    price, remaining  ticks, lots
-    filled_quote      quote atoms of its fills
-    hold              atoms of what it spends that are still set aside for it
-    status, reason    see orders.commands
-    level             the level that it rests in, None when it does not rest
+    price         ticks; as amended, slid or capped
+    remaining     lots that can be matched now; of an iceberg in the book those it shows
+    hidden        lots that an iceberg does not show
+    filled_quote  quote atoms of its fills
+    hold          atoms of what it spends that are still set aside for it
+    status, reason  see orders.commands
+    priority      its place in the queue of its price, or among those armed
+    trigger       ticks, of an order that is armed or was
+    cap           the worst price at which an order without a limit may trade, in ticks
+    armed_trade   the number of the last trade when a trailing stop was armed; 0 once its
+                  trigger is fixed
+    extreme       the best price since then, when it is put back after a restart
+    received      base atoms that the entry of a bracket brought, when it is put back
+    altered       price, quantity, hidden, priority, trigger, cap or armed_trade are not as
+                  recorded
+    list_id, links  the OCO or bracket that it belongs to; 0 and None alone
+    level         where it rests or is armed, None when it does not
     """
 
     __slots__ = (
-        "after", "before", "budget", "created", "filled_quote", "hold", "id", "level",
-        "maker_ppm", "price", "quantity", "reason", "remaining", "side", "status",
-        "taker_ppm", "type", "user",
+        "after", "altered", "armed_trade", "before", "budget", "cap", "created", "extra",
+        "extreme", "filled_quote", "hidden", "hold", "id", "level", "links", "list_id",
+        "maker_ppm", "market", "price", "priority", "quantity", "reason", "received",
+        "remaining", "self_trade", "side", "status", "taker_ppm", "time_in_force",
+        "trigger", "type", "user",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        id: int,  # noqa: A002  named as the column
-        user: int,
-        side: int,
-        type: int,  # noqa: A002
-        price: int,
-        quantity: int,
-        budget: int,
-        maker_ppm: int,
-        taker_ppm: int,
-        created: int,
-    ) -> None:
-        self.id = id
-        self.user = user
-        self.side = side
-        self.type = type
-        self.price = price
-        self.quantity = quantity
-        self.budget = budget
-        self.maker_ppm = maker_ppm
-        self.taker_ppm = taker_ppm
+    price: int
+    quantity: int
+    budget: int
+    status: int
+    trigger: int
+    cap: int
+
+    def __init__(self, command: Place, created: int) -> None:
+        (
+            self.id, self.market, self.user, self.side, self.type, self.time_in_force,
+            self.self_trade, self.price, self.quantity, self.budget, self.maker_ppm,
+            self.taker_ppm, self.extra,
+        ) = command  # fmt: skip
         self.created = created
-        self.remaining = quantity
+        self.remaining: int = self.quantity
+        self.hidden = 0
         self.filled_quote = 0
         self.hold = 0
         self.status = OPEN
         self.reason = NO_REASON
+        self.priority = self.id << PRIORITY_BITS
+        self.trigger = self.cap = self.armed_trade = self.extreme = self.received = 0
+        self.altered = False
+        self.list_id = 0
+        self.links: OrderList | None = None
         self.level: Level | None = None
         self.before: BookOrder | None = None
         self.after: BookOrder | None = None
 
+    @property
+    def filled(self) -> int:
+        """Lots."""
+        return self.quantity - self.remaining - self.hidden
+
+    @property
+    def rest(self) -> int:
+        """Lots that may still be filled, shown or not."""
+        return self.remaining + self.hidden
+
 
 class Level:
-    """All orders of one side at one price, the oldest first. `lots` is their sum."""
+    """All orders of one half at one rank, the oldest first. `lots` is what they show."""
 
-    __slots__ = ("first", "last", "lots", "rank")
+    __slots__ = ("first", "half", "last", "lots", "rank")
 
-    def __init__(self, rank: int) -> None:
+    def __init__(self, half: "Half", rank: int) -> None:
+        self.half = half
         self.rank = rank
         self.lots = 0
         self.first: BookOrder | None = None
         self.last: BookOrder | None = None
 
+    def orders(self) -> Iterator[BookOrder]:
+        order = self.first
+        while order is not None:
+            yield order
+            order = order.after
+
 
 class Half:
-    """One side of the book: its levels by rank, and the ranks with the best at the end."""
+    """One side of the book: its levels by rank, and the ranks with the best at the end.
 
-    __slots__ = ("levels", "ranks")
+    sign  a price times this is its rank
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("levels", "ranks", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
         self.levels: dict[int, Level] = {}
         self.ranks: list[int] = []
 
     def orders(self) -> Iterator[BookOrder]:
         """The best first, then the oldest."""
         for rank in reversed(self.ranks):
-            order = self.levels[rank].first
-            while order is not None:
-                yield order
-                order = order.after
+            yield from self.levels[rank].orders()
 
+    def best(self) -> int | None:
+        """The best price in ticks, None when there is none."""
+        return self.ranks[-1] * self.sign if self.ranks else None
 
-class Book:
-    """The open limit orders of one market."""
-
-    __slots__ = ("asks", "bids", "orders")
-
-    def __init__(self) -> None:
-        self.bids = Half()
-        self.asks = Half()
-        self.orders: dict[int, BookOrder] = {}
-
-    def half(self, side: int) -> Half:
-        return self.bids if side == BUY else self.asks
-
-    def best(self, side: int) -> int | None:
-        """The best price of a side in ticks, None when the side is empty."""
-        ranks = self.half(side).ranks
-        if not ranks:
-            return None
-        return ranks[-1] if side == BUY else -ranks[-1]
-
-    def lots_at(self, side: int, price: int) -> int:
-        level = self.half(side).levels.get(price if side == BUY else -price)
-        return level.lots if level else 0
-
-    def rest(self, order: BookOrder) -> None:
-        """Put an order at the end of the queue of its price."""
-        half = self.bids if order.side == BUY else self.asks
-        rank = order.price if order.side == BUY else -order.price
-        level = half.levels.get(rank)
+    def add(self, order: BookOrder, rank: int) -> None:
+        """Put an order at the end of the queue of its rank."""
+        level = self.levels.get(rank)
         if level is None:
-            level = half.levels[rank] = Level(rank)
-            insort(half.ranks, rank)
-        order.level = level
-        order.before = level.last
-        if level.last is None:
+            level = self.levels[rank] = Level(self, rank)
+            insort(self.ranks, rank)
             level.first = order
         else:
-            level.last.after = order
+            last = order.before = level.last
+            last.after = order  # type: ignore[union-attr]  # a level is never empty
+        order.level = level
         level.last = order
         level.lots += order.remaining
-        self.orders[order.id] = order
+
+    def insert(self, order: BookOrder, rank: int) -> None:
+        """Put an order where its priority says, in the queue of its rank."""
+        self.add(order, rank)
+        while order.before is not None and order.before.priority > order.priority:
+            _swap_forward(order)
 
     def remove(self, order: BookOrder) -> None:
-        """Take a resting order out of the book, wherever it stands."""
+        """Take an order out, wherever it stands; a level that is empty goes too."""
         level = order.level
         assert level is not None
         level.lots -= order.remaining
-        self._unlink(order, level)
-
-    def take(self, side: int, limit: int | None, lots: int) -> list[tuple[BookOrder, int]]:
-        """Match `lots` of an incoming order on `side` with the other side of the book.
-
-        limit    the worst price in ticks that the taker accepts, None for any
-        returns  (maker, lots) in the order of priority; makers' `remaining` is reduced and
-                 makers that are used up have left the book
-        """
-        half = self.asks if side == BUY else self.bids
-        ranks = half.ranks
-        fills: list[tuple[BookOrder, int]] = []
-        worst = None if limit is None else (-limit if side == BUY else limit)
-        while lots and ranks and (worst is None or ranks[-1] >= worst):
-            level = half.levels[ranks[-1]]
-            maker = level.first
-            while lots and maker is not None:
-                matched = maker.remaining if maker.remaining <= lots else lots
-                lots -= matched
-                level.lots -= matched
-                maker.remaining -= matched
-                fills.append((maker, matched))
-                next_maker = maker.after
-                if not maker.remaining:
-                    self._unlink(maker, level)
-                maker = next_maker
-        return fills
-
-    def _unlink(self, order: BookOrder, level: Level) -> None:
         before, after = order.before, order.after
         if before is None:
             level.first = after
@@ -182,34 +170,169 @@ class Book:
         else:
             after.before = before
         order.level = order.before = order.after = None
-        del self.orders[order.id]
         if level.first is None:
-            half = self.bids if order.side == BUY else self.asks
-            del half.levels[level.rank]
-            if half.ranks[-1] == level.rank:
-                half.ranks.pop()
+            rank, ranks = level.rank, self.ranks
+            del self.levels[rank]
+            if ranks[-1] == rank:
+                ranks.pop()
             else:
-                del half.ranks[bisect_left(half.ranks, level.rank)]
+                del ranks[bisect_left(ranks, rank)]
+
+
+def _swap_forward(order: BookOrder) -> None:
+    """Let an order overtake the one before it."""
+    level, front, behind = order.level, order.before, order.after
+    assert level is not None
+    assert front is not None
+    order.before, order.after = front.before, front
+    front.before, front.after = order, behind
+    if order.before is None:
+        level.first = order
+    else:
+        order.before.after = order
+    if behind is None:
+        level.last = front
+    else:
+        behind.before = front
+
+
+class Book:
+    """The live orders of one market.
+
+    bids, asks      those that rest, ranked by price
+    rising, falling  those armed for a rise and for a fall, ranked by trigger
+    live            user -> order id -> order, wherever it stands
+    stamp           the next priority of an order that moves to the back of a queue
+    """
+
+    __slots__ = ("asks", "bids", "falling", "live", "rising", "stamp")
+
+    def __init__(self) -> None:
+        self.bids = Half(1)
+        self.asks = Half(-1)
+        self.rising = Half(-1)
+        self.falling = Half(1)
+        self.live: dict[int, dict[int, BookOrder]] = {}
+        self.stamp = 1
+
+    def half(self, side: int) -> Half:
+        return self.bids if side == BUY else self.asks
+
+    def best(self, side: int) -> int | None:
+        """The best price of a side in ticks, None when the side is empty."""
+        return self.half(side).best()
+
+    def lots_at(self, side: int, price: int) -> int:
+        """Lots shown at a price."""
+        half = self.half(side)
+        level = half.levels.get(price * half.sign)
+        return level.lots if level else 0
+
+    def crossed(self) -> bool:
+        bids, asks = self.bids.ranks, self.asks.ranks
+        return bool(bids and asks and bids[-1] >= -asks[-1])
+
+    def enlist(self, order: BookOrder) -> None:
+        """Note an order as live."""
+        mine = self.live.get(order.user)
+        if mine is None:
+            self.live[order.user] = {order.id: order}
+        else:
+            mine[order.id] = order
+
+    def rest(self, order: BookOrder) -> None:
+        """Put an order at the end of the queue of its price."""
+        if order.side == BUY:
+            self.bids.add(order, order.price)
+        else:
+            self.asks.add(order, -order.price)
+        # As `enlist`, but for the call: this is the most frequent thing of all.
+        mine = self.live.get(order.user)
+        if mine is None:
+            self.live[order.user] = {order.id: order}
+        else:
+            mine[order.id] = order
+
+    def remove(self, order: BookOrder) -> None:
+        """An order is live no more; it leaves the queue that it stands in."""
+        if order.level is not None:
+            order.level.half.remove(order)
+        del self.live[order.user][order.id]
+
+    def next_priority(self) -> int:
+        self.stamp += 1
+        return self.stamp
+
+    def take(
+        self, half: Half, worst: int, lots: int, stranger_to: int
+    ) -> list[tuple[BookOrder, int]]:
+        """Match `lots` of an incoming order with a half of the book.
+
+        worst        the rank of the worst price that the taker accepts
+        stranger_to  the user whose orders are not traded with: matching stops in front of
+                     them; 0 for nobody
+        returns      (maker, lots) in the order of priority; makers' `remaining` is reduced
+                     and makers that are used up have left the book
+        """
+        ranks = half.ranks
+        fills: list[tuple[BookOrder, int]] = []
+        while lots and ranks and ranks[-1] >= worst:
+            level = half.levels[ranks[-1]]
+            maker = level.first
+            while lots and maker is not None:
+                if maker.user == stranger_to:
+                    return fills
+                matched = maker.remaining if maker.remaining <= lots else lots
+                lots -= matched
+                maker.remaining -= matched
+                level.lots -= matched
+                fills.append((maker, matched))
+                if not maker.remaining:
+                    if maker.hidden:
+                        self._show_more(maker, level)
+                    else:
+                        half.remove(maker)
+                        del self.live[maker.user][maker.id]
+                    maker = level.first
+        return fills
+
+    def _show_more(self, iceberg: BookOrder, level: Level) -> None:
+        """The next part of an iceberg goes to the back of the queue."""
+        half, rank = level.half, level.rank
+        half.remove(iceberg)
+        iceberg.priority = self.next_priority()
+        show(iceberg, iceberg.hidden)
+        half.add(iceberg, rank)
 
     def check(self) -> None:
         """Assert what must hold between any two commands; for tests and `audit`."""
         seen = 0
-        for side, half in ((BUY, self.bids), (SELL, self.asks)):
+        for half in (self.bids, self.asks, self.rising, self.falling):
             assert half.ranks == sorted(half.levels)
             for rank, level in half.levels.items():
                 lots, before, order = 0, None, level.first
                 assert order is not None
                 while order is not None:
-                    assert order.remaining > 0
-                    assert order.side == side
+                    assert order.remaining > 0 or order.budget
                     assert order.level is level
                     assert order.before is before
-                    assert rank == (order.price if side == BUY else -order.price)
-                    assert before is None or before.id < order.id
+                    assert self.live[order.user][order.id] is order
+                    assert before is None or before.priority < order.priority
+                    if half is self.bids or half is self.asks:
+                        assert half is self.half(order.side)
+                        assert rank == order.price * half.sign
+                    else:
+                        assert rank == order.trigger * half.sign
                     lots, before, order = lots + order.remaining, order, order.after
                     seen += 1
                 assert level.lots == lots
                 assert level.last is before
-        assert seen == len(self.orders)
-        bid, ask = self.best(BUY), self.best(SELL)
-        assert bid is None or ask is None or bid < ask
+
+
+def show(order: BookOrder, rest: int) -> None:
+    """Divide what is left of an order into what it shows and what it hides."""
+    display = order.extra.display
+    order.remaining = display if 0 < display < rest else rest
+    hidden = rest - order.remaining
+    if display:
+        order.hidden, order.altered = hidden, True

@@ -268,7 +268,7 @@ class Configure(NamedTuple):
     id: int
     market: int
     user: int
-    settings: dict[str, int]
+    settings: dict[str, int | str]
 
 
 class Clock(NamedTuple):

@@ -1,0 +1,214 @@
+"""Changes of live orders by their users: amend, cancel all. Pure."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from matching import lists, stops
+from matching.beside import Beside
+from matching.book import BUY, OPEN, BookOrder
+from orders.commands import (
+    Amend,
+    CancelAll,
+    EventKind,
+    MarketState,
+    OrderStatus,
+    OrderType,
+    PostOnly,
+    Reason,
+)
+
+if TYPE_CHECKING:
+    from matching.core import Core
+
+ARMED, CANCELLED = OrderStatus.ARMED.value, OrderStatus.CANCELLED.value
+AMENDABLE = (MarketState.OPEN, MarketState.POST_ONLY, MarketState.AUCTION)
+
+
+class Amendment(NamedTuple):
+    """What an order is to become, or why it is not.
+
+    capped, slid  the price that it was asked to have before it was capped or slid; 0: not
+    more          atoms that it needs beyond what it holds; below 0: fewer
+    refused       None if it can be carried out, but for its funds
+    """
+
+    order: BookOrder
+    price: int = 0
+    quantity: int = 0
+    trigger: int = 0
+    capped: int = 0
+    slid: int = 0
+    more: int = 0
+    refused: tuple[Reason, int, int] | None = None
+
+    @property
+    def changes_nothing(self) -> bool:
+        order = self.order
+        now = (order.price, order.quantity, order.trigger)
+        return (self.price, self.quantity, self.trigger) == now
+
+    @property
+    def keeps_place(self) -> bool:
+        """A smaller quantity, and nothing else."""
+        order = self.order
+        return (
+            self.price == order.price
+            and self.quantity <= order.quantity
+            and self.trigger == order.trigger
+        )
+
+
+def amend(core: "Core", command: Amend) -> None:
+    """Change a live order; one that is not, or another's, stays as it is."""
+    order = core.book.live.get(command.user, {}).get(command.order)
+    if order is None:
+        return
+    plan = planned(core, order, command)
+    refused = plan.refused
+    if refused is None and plan.more > 0:
+        available = core.money.lacks(order, plan.more, core.command)
+        if available is not None:
+            refused = Reason.INSUFFICIENT_FUNDS, available, plan.more
+    if refused is not None:
+        reason, limit, actual = refused
+        core.tell(order, EventKind.AMEND_REFUSED, reason, limit=limit, actual=actual)
+    elif not plan.changes_nothing or plan.capped or plan.slid:
+        _carry_out(core, plan)
+
+
+def planned(
+    core: "Core", order: BookOrder, command: Amend, beside: Beside | None = None
+) -> Amendment:
+    """What an amend comes to. It changes nothing.
+
+    beside  what the unit that it stands in does to the book before it
+    """
+    price = command.price or order.price
+    quantity = command.quantity or order.quantity
+    trigger = command.trigger or order.trigger
+    refused = _unfit(core, order, command)
+    if refused is not None:
+        return Amendment(order, refused=(refused, 0, 0))
+    if quantity <= order.filled:
+        below = Reason.AMEND_BELOW_FILLED, order.filled, quantity
+        return Amendment(order, refused=below)
+    asked, capped, slid = price, 0, 0
+    if order.status == OPEN and price != order.price:
+        beyond = core.beyond_band(order.side, price)
+        if beyond is not None:
+            if not core.rules.band_caps:
+                return Amendment(order, refused=(Reason.PRICE_BAND, beyond, price))
+            price, capped = beyond, asked
+    if order.status == OPEN and (price != order.price or quantity > order.quantity):
+        best = core.would_take(order.side, price, beside)
+        if best is not None and _must_not_take(core, order):
+            off = best - 1 if order.side == BUY else best + 1
+            if order.extra.post_only != PostOnly.SLIDE or off < 1:
+                would = Reason.POST_ONLY_WOULD_TAKE, best, price
+                return Amendment(order, refused=would)
+            price, slid = off, price
+    more = _need_of(core, order, price, quantity, trigger) - order.hold
+    return Amendment(order, price, quantity, trigger, capped, slid, more)
+
+
+def _unfit(core: "Core", order: BookOrder, command: Amend) -> Reason | None:
+    """Why such an order cannot be amended so."""
+    if core.state not in AMENDABLE:
+        return Reason.MARKET_NOT_OPEN
+    links = order.links
+    if links is not None and any(
+        other is not None and other is not order and lists.is_live(other)
+        for other in (links.entry, links.limit, links.stop)
+    ):
+        return Reason.LINKED_ORDER
+    armed = order.status == ARMED
+    if command.trigger and not (
+        armed and core.is_open and order.type != OrderType.TRAILING_STOP
+    ):
+        return Reason.NOT_AMENDABLE
+    if command.price and armed and order.type not in stops.WITH_LIMIT:
+        return Reason.NOT_AMENDABLE
+    return Reason.NOT_AMENDABLE if command.quantity and order.budget else None
+
+
+def _must_not_take(core: "Core", order: BookOrder) -> bool:
+    return bool(order.extra.post_only) or core.state == MarketState.POST_ONLY
+
+
+def _need_of(
+    core: "Core", order: BookOrder, price: int, quantity: int, trigger: int
+) -> int:
+    """What the order would need if it had these."""
+    filled = order.filled
+    now = order.price, order.quantity, order.cap, order.remaining, order.hidden
+    if trigger != order.trigger and order.type not in stops.WITH_LIMIT:
+        order.cap = core.cap_from(trigger, order)
+    order.price, order.quantity = price, quantity
+    order.remaining, order.hidden = quantity - filled, 0
+    need = core.money.need(order)
+    order.price, order.quantity, order.cap, order.remaining, order.hidden = now
+    return need
+
+
+def _carry_out(core: "Core", plan: Amendment) -> None:
+    order = plan.order
+    _tell(core, plan)
+    if plan.keeps_place:
+        core.shrink(order, order.quantity - plan.quantity)
+        return
+    filled, moves = order.filled, order.status == OPEN or plan.trigger != order.trigger
+    if moves:
+        core.drop(order)
+        order.priority = core.book.next_priority()
+    elif order.level is not None:
+        order.level.lots += plan.quantity - order.quantity
+    if plan.trigger != order.trigger:
+        order.trigger = plan.trigger
+        if order.type not in stops.WITH_LIMIT:
+            order.cap = core.cap_from(order.trigger, order)
+    order.price, order.quantity, order.altered = plan.price, plan.quantity, True
+    order.remaining, order.hidden = plan.quantity - filled, 0
+    if plan.more > 0:
+        core.money.hold(order, plan.more)
+    core.money.release(order)
+    if order.status == OPEN:
+        core.enter(order)
+    elif moves:
+        core.book.enlist(order)
+        stops.rearm(core, order)
+
+
+def _tell(core: "Core", plan: Amendment) -> None:
+    order = plan.order
+    if plan.capped:
+        core.tell(
+            order, EventKind.CAPPED, limit=plan.capped, actual=plan.slid or plan.price
+        )
+    if plan.slid:
+        core.tell(order, EventKind.SLID, limit=plan.slid, actual=plan.price)
+    for kind, old, new in (
+        (EventKind.PRICE_AMENDED, order.price, plan.price),
+        (EventKind.QUANTITY_AMENDED, order.quantity, plan.quantity),
+        (EventKind.TRIGGER_AMENDED, order.trigger, plan.trigger),
+    ):
+        if new != old:
+            core.tell(order, kind, limit=old, actual=new)
+
+
+def cancel_all(core: "Core", command: CancelAll) -> None:
+    """Cancel a user's live orders, the youngest first; exits go with their entries."""
+    if core.state == MarketState.HALTED:
+        return
+    mine = core.book.live.get(command.user, {})
+    chosen = {
+        number: order for number, order in mine.items() if command.side in (0, order.side)
+    }
+    for order in list(chosen.values()):
+        links = order.links
+        if links is not None and order is links.entry:
+            for leg in (links.limit, links.stop):
+                if lists.is_live(leg):
+                    chosen[leg.id] = leg
+    for number in sorted(chosen, reverse=True):
+        order = chosen[number]
+        order.links = None  # all of its list that could follow goes by itself
+        core.end(order, CANCELLED, Reason.CANCELLED_ALL)

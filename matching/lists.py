@@ -1,0 +1,271 @@
+"""Orders that belong together: OCO and bracket. Pure.
+
+The legs of an OCO share one hold, of which the limit leg has its own need and the stop leg
+what goes beyond it. Whatever fills or ends one leg cancels the other. The exits of a
+bracket wait until its entry has ended, and are then an OCO for what the entry brought.
+"""
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from matching import stops
+from matching.book import BUY, OPEN, BookOrder
+from orders.commands import EventKind, OrderStatus, OrderType, Place, Reason, Unit, UnitKind
+
+if TYPE_CHECKING:
+    from matching.core import Core
+
+ARMED, WAITING = OrderStatus.ARMED.value, OrderStatus.WAITING.value
+CANCELLED = OrderStatus.CANCELLED.value
+
+
+class OrderList:
+    """An OCO or a bracket.
+
+    entry        of a bracket; None once it has ended, and in an OCO
+    limit, stop  the legs
+    received     base atoms that the entry's fills brought, net of fees; of an entry that
+                 sells, those that it sold
+    """
+
+    __slots__ = ("entry", "id", "limit", "received", "stop")
+
+    def __init__(
+        self, number: int, entry: BookOrder | None, limit: BookOrder, stop: BookOrder
+    ) -> None:
+        self.id = number
+        self.entry = entry
+        self.limit = limit
+        self.stop = stop
+        self.received = 0
+        for order in (entry, limit, stop):
+            if order is not None:
+                order.list_id, order.links = number, self
+
+    def other(self, leg: BookOrder) -> BookOrder:
+        return self.stop if leg is self.limit else self.limit
+
+
+def is_live(order: BookOrder) -> bool:
+    return order.status in (OPEN, ARMED, WAITING)
+
+
+def place(core: "Core", unit: Unit, created: int) -> None:
+    """Carry out the place commands of an OCO or a bracket."""
+    orders = []
+    for command in unit.commands:
+        assert isinstance(command, Place)
+        orders.append(order := BookOrder(command, created))
+        core.outcome.orders[order.id] = order
+        core.outcome.placed.add(order.id)
+    if unit.kind == UnitKind.OCO:
+        _place_pair(core, OrderList(orders[0].id, None, orders[0], orders[1]))
+    else:
+        _place_bracket(core, OrderList(orders[0].id, orders[0], orders[1], orders[2]))
+
+
+def _place_pair(core: "Core", pair: OrderList) -> None:
+    limit, stop = pair.limit, pair.stop
+    refused = not core.is_open and (Reason.MARKET_NOT_OPEN, 0, 0)
+    if refused or not core.admit(limit, legs=2):
+        if refused:
+            core.reject(limit, *refused)
+        _reject_like(core, limit, stop)
+    elif stop.extra.expires and stop.extra.expires <= core.now:
+        _reject_both(core, pair, Reason.EXPIRED)
+    elif stop.type == OrderType.TRAILING_STOP and not core.last:
+        _reject_both(core, pair, Reason.NO_LAST_PRICE)
+    else:
+        _start(core, pair, Reason.NONE)
+
+
+def _place_bracket(core: "Core", bracket: OrderList) -> None:
+    entry, exits = bracket.entry, (bracket.limit, bracket.stop)
+    assert entry is not None
+    if not core.is_open:
+        core.reject(entry, Reason.MARKET_NOT_OPEN)
+    elif any(0 < order.extra.expires <= core.now for order in exits):
+        core.reject(entry, Reason.EXPIRED)
+    elif core.admit(entry, legs=3):
+        for order in exits:
+            order.status = WAITING
+            core.book.enlist(order)
+            if order.extra.expires:
+                core.expire_later(order)
+        core.go_on(entry)
+    if entry.status == OrderStatus.REJECTED:
+        for order in exits:
+            if order.status == WAITING:
+                core.drop(order)
+            core.reject(order, Reason.UNIT_REFUSED)
+
+
+def _reject_like(core: "Core", first: BookOrder, second: BookOrder) -> None:
+    """Reject the second order as the first one was."""
+    told = next(e for e in reversed(core.outcome.events) if e.order == first.id)
+    core.reject(second, Reason(told.reason), told.limit, told.actual)
+
+
+def _reject_both(
+    core: "Core", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
+) -> None:
+    for leg in (pair.limit, pair.stop):
+        core.reject(leg, reason, limit, actual)
+
+
+def _start(core: "Core", pair: OrderList, waited: Reason) -> None:
+    """Set aside what the pair needs, let the limit leg in, arm the stop leg.
+
+    waited  NONE for a new OCO, which is rejected without funds; the exits of a bracket
+            were accepted before and are cancelled
+    """
+    limit, stop = pair.limit, pair.stop
+    stops.prepare(core, stop)
+    first = core.money.need(limit)
+    extra = max(0, core.money.need(stop) - first)
+    available = core.money.lacks(limit, first + extra, core.command)
+    if available is not None and waited is Reason.NONE:
+        _reject_both(core, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
+        return
+    if available is not None:
+        _end_both(core, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
+        return
+    for leg in (limit, stop):
+        if leg.status == WAITING:
+            core.drop(leg)
+            leg.altered = True
+            core.outcome.orders[leg.id] = leg
+    limit.status, stop.status = OPEN, ARMED
+    core.money.hold(limit, first)
+    core.money.hold(stop, extra)
+    core.enter(limit)
+    if stop.status == ARMED:
+        stops.arm(core, stop)
+
+
+def activate(core: "Core") -> None:
+    """The entry of the oldest pending bracket has ended: its exits come alive."""
+    bracket = core.pending_lists.pop(heappop(core.pending))
+    limit, stop = bracket.limit, bracket.stop
+    if not is_live(limit) or not is_live(stop):
+        return
+    lots = min(limit.quantity, bracket.received // core.rules.lot_size)
+    if not lots:
+        _end_both(core, bracket, Reason.ENTRY_NOT_FILLED)
+        return
+    for leg in (limit, stop):
+        core.tell(leg, EventKind.ACTIVATED, limit=leg.quantity, actual=lots)
+        leg.quantity = leg.remaining = lots
+    _start(core, bracket, Reason.ENTRY_NOT_FILLED)
+
+
+def _end_both(
+    core: "Core", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
+) -> None:
+    for leg in (pair.limit, pair.stop):
+        leg.links = None
+        if is_live(leg):
+            core.end(leg, CANCELLED, reason, limit, actual)
+
+
+def filled(core: "Core", fills: list[tuple[BookOrder, BookOrder, int]]) -> None:
+    """What fills set off in lists.
+
+    fills  (taker, maker, lots)
+    """
+    filled_orders: dict[BookOrder, None] = {}
+    for taker, maker, lots in fills:
+        for order, ppm in ((taker, taker.taker_ppm), (maker, maker.maker_ppm)):
+            links = order.links
+            if links is not None:
+                filled_orders[order] = None
+                if order is links.entry:
+                    links.received += received(core, order, lots, ppm)
+    for order in filled_orders:
+        links = order.links
+        if links is None:
+            continue
+        if order is not links.entry:
+            cancel_other(core, links, order)
+        elif not is_live(order):
+            ended(core, order)
+
+
+def received(core: "Core", entry: BookOrder, lots: int, ppm: int) -> int:
+    """Base atoms that a fill of an entry brings to its exits."""
+    base = lots * core.rules.lot_size
+    return base - -(-base * ppm // 1_000_000) if entry.side == BUY else base
+
+
+def cancel_other(core: "Core", links: OrderList, leg: BookOrder) -> None:
+    other = links.other(leg)
+    if is_live(other):
+        core.end(other, CANCELLED, Reason.OTHER_LEG)
+
+
+def following(order: BookOrder) -> list[BookOrder]:
+    """The live orders that end when this one is cancelled."""
+    links = order.links
+    if links is None:
+        return []
+    if order is not links.entry:
+        others = [links.other(order)]
+    else:
+        others = [] if order.filled else [links.limit, links.stop]
+    return [other for other in others if is_live(other)]
+
+
+def ended(core: "Core", order: BookOrder) -> None:
+    """An order of a list has ended."""
+    links = order.links
+    if links is None:
+        return
+    if order is links.limit or order is links.stop:
+        cancel_other(core, links, order)
+        return
+    links.entry = None
+    if not is_live(links.limit):
+        return
+    if order.filled:
+        wait_for_turn(core, links)
+    else:
+        _end_both(core, links, Reason.ENTRY_NOT_FILLED)
+
+
+def wait_for_turn(core: "Core", links: OrderList) -> None:
+    """The exits come alive in the next aftermath."""
+    heappush(core.pending, links.id)
+    core.pending_lists[links.id] = links
+
+
+def triggered(core: "Core", stop: BookOrder) -> None:
+    """The stop leg takes over what the limit leg holds, which ends."""
+    assert stop.links is not None
+    limit = stop.links.limit
+    if is_live(limit):
+        stop.hold += limit.hold
+        limit.hold = 0
+        core.end(limit, CANCELLED, Reason.OTHER_LEG)
+
+
+def put_back(core: "Core", orders: list[BookOrder]) -> None:
+    """Link the live orders of lists again, after a restart.
+
+    orders  all that have a `list_id`; of a bracket whose exits wait, `received` says what
+            its entry brought: on the entry, or on the exits when it has ended
+    """
+    by_list: dict[int, dict[int, BookOrder]] = {}
+    for order in orders:
+        by_list.setdefault(order.list_id, {})[order.id] = order
+    for number, members in by_list.items():
+        waiting = sorted(n for n, order in members.items() if order.status == WAITING)
+        if waiting:
+            limit, stop = members[waiting[0]], members[waiting[-1]]
+            entry = members.get(number)
+            links = OrderList(number, entry, limit, stop)
+            links.received = (entry or limit).received
+            if entry is None:
+                wait_for_turn(core, links)
+        elif len(members) == 2:
+            first, second = sorted(members)
+            OrderList(number, None, members[first], members[second])

@@ -1,0 +1,86 @@
+"""What a batch did to one market, as the engine says it. Pure."""
+
+from dataclasses import dataclass, field
+
+from ledger.transfers import Row
+from matching.book import BookOrder
+
+
+@dataclass(slots=True)
+class TradeMade:
+    """One match; fields as orders.models.Trade."""
+
+    id: int
+    price: int
+    quantity: int
+    quote_amount: int
+    taker_side: int
+    maker_order: int
+    taker_order: int
+    maker_user: int
+    taker_user: int
+    maker_fee: int
+    taker_fee: int
+    auction: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A part of an order's story; fields as orders.models.OrderEvent."""
+
+    order: int
+    command: int
+    kind: int
+    reason: int
+    limit: int
+    actual: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prevented:
+    """A match with oneself that was not made; fields as orders.models.PreventedMatch."""
+
+    user: int
+    taker_order: int
+    maker_order: int
+    price: int
+    quantity: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A market's state or settings changed; fields as orders.models.MarketChange.
+
+    user  0 for the house and the engine
+    """
+
+    state: int
+    until: int
+    user: int
+    command: int
+    settings: dict[str, int | str]
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a batch did to one market.
+
+    orders  every order that was placed or changed, by id, in its final state
+    placed  ids of the orders that this batch saw for the first time
+    levels  (side, price) of every book level that was touched
+    """
+
+    transfers: list[Row] = field(default_factory=list)
+    trades: list[TradeMade] = field(default_factory=list)
+    orders: dict[int, BookOrder] = field(default_factory=dict)
+    placed: set[int] = field(default_factory=set)
+    levels: set[tuple[int, int]] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    prevented: list[Prevented] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything happened."""
+        return bool(self.orders or self.changes)
