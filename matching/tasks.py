@@ -6,7 +6,8 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.core.cache import cache
 
-from matching import worker
+from matching.drain import awake_key, stop
+from matching.drain import drain as drain_shard
 from orders.selectors import shards
 
 #: A bell may wait; drained late is harmless. Long enough for clocks that differ.
@@ -15,7 +16,7 @@ BELL_SECONDS = 20.0
 
 @shared_task
 def drain(*, shard: int) -> None:
-    worker.drain(shard=shard)
+    drain_shard(shard=shard)
 
 
 @shared_task
@@ -27,7 +28,7 @@ def ring_shards() -> None:
 
 def wake(*, shard: int, **_: Any) -> None:
     """Ring a shard's engine, unless it is awake or was rung within the last second."""
-    if cache.add(worker.awake_key(shard), 1, timeout=1):
+    if cache.add(awake_key(shard), 1, timeout=1):
         _ring(shard)
 
 
@@ -39,4 +40,4 @@ def _ring(shard: int) -> None:
 
 @worker_shutting_down.connect
 def _stop(**_: Any) -> None:
-    worker.stop()
+    stop()

@@ -14,7 +14,7 @@ from exchange.bench.setting import Setting, opposing_orders
 from exchange.bench.stopwatch import Stopwatch
 from kernel import pgcopy
 from kernel.units import Atoms, Lots, Ppm, Ticks
-from matching import settlement, worker
+from matching import locks, settlement, worker
 from matching.engine import Engine
 from matching.spot import Wallet
 from orders.commands import Cancel, OrderSide, OrderType, Place, SelfTrade, TimeInForce
@@ -80,15 +80,16 @@ _STAGES = (
     (worker, "commands_after", "fetch commands"),
     (worker.Worker, "_engine_at", "find accounts"),
     (Engine, "users_needed", "find accounts"),
-    (worker, "_accounts_of", "find accounts"),
-    (worker.Worker, "_wallets_for", "find accounts"),
-    (worker, "lock_accounts", "lock accounts"),
+    (locks.Purse, "foresee", "find accounts"),
+    (locks, "lock_accounts", "lock accounts"),
     (Engine, "run", "match"),
     (worker, "settle", "pack rows"),
     (settlement, "copy_transfers", "transfers and balances"),
     (settlement, "record_trades", "trades"),
     (settlement, "record_orders", "orders"),
+    (settlement, "record_special_orders", "orders"),
     (settlement, "record_changes", "orders"),
+    (settlement, "record_alterations", "orders"),
     (settlement, "_write_events", "event log"),
 )
 

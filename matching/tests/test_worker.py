@@ -11,9 +11,9 @@ from ledger.models import AccountKind, Transfer
 from matching.models import Cursor, EventBatch
 from matching.verify import differences
 from matching.worker import Worker
-from orders.commands import OrderSide, OrderStatus, OrderType, Reason
-from orders.models import Command, Market, Order, Trade
-from orders.services import append_commands, halt_market, request_cancel
+from orders.commands import MarketState, OrderSide, OrderStatus, OrderType, Reason
+from orders.models import Command, Market, MarketChange, Order, Trade
+from orders.services import append_commands, configure_market, request_cancel
 from tests.stories import balances, fund, house, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,21 @@ def states() -> list[tuple[str, str]]:
         (OrderStatus(o.status).name, Reason(o.reason).name)
         for o in Order.objects.order_by("id")
     ]
+
+
+def configure(market: Market, *, reason: str = "maintenance", **values: int) -> Command:
+    return configure_market(
+        market_id=market.pk,
+        user_id=None,
+        settings=values,
+        reason=reason,
+        now=clock.now(),
+    )
+
+
+def changes(market: Market) -> list[tuple[str, int | None, int, str]]:
+    rows = MarketChange.objects.filter(market=market).order_by("id")
+    return list(rows.values_list("state", "user_id", "command_id", "reason"))
 
 
 def let_the_lease_end() -> None:
@@ -93,7 +108,7 @@ def test_a_release_lets_the_next_engine_in_at_once(market):
     assert second.step() == 0
 
 
-def test_an_order_that_the_books_refuse_is_quarantined_and_halts_its_market_alone(market):
+def test_an_order_that_the_books_refuse_is_quarantined_and_closes_its_market_alone(market):
     other = make_market("ETH-USDT")
     fund(person("alice"), "ETH", "1")
     place(person("alice"), market, "sell", "0.1", at="60000")
@@ -126,9 +141,12 @@ def test_an_order_that_the_books_refuse_is_quarantined_and_halts_its_market_alon
     ]
     market.refresh_from_db()
     other.refresh_from_db()
-    assert (market.state, other.state) == ("halted", "open")
+    assert (market.state, other.state) == ("cancel_only", "open")
+    assert changes(market) == [("cancel_only", None, absurd.pk, "internal_error")]
+    assert changes(other) == []
     assert balances(person("carol")) == {"USDT": ("10000", "0")}
     assert [finding.invariant.id for finding in audit() if finding.violations] == []
+    assert list(differences(shard=0)) == []
 
 
 def test_a_command_for_a_market_that_is_not_there_stops_nobody(market):
@@ -153,12 +171,12 @@ def test_a_command_for_a_market_that_is_not_there_stops_nobody(market):
     assert [f.invariant.id for f in audit() if f.violations] == ["O9"]
 
 
-def test_a_halted_market_takes_no_order_but_lets_everybody_out(market):
+def test_a_market_that_takes_cancels_only_lets_everybody_out(market):
     resting = place(person("alice"), market, "sell", "0.1", at="60000")
     late = place(person("bob"), market, "buy", "0.1", at="50000")
     settle()
+    configure(market, state=MarketState.CANCEL_ONLY)
     crossing = place(person("bob"), market, "buy", "0.1", at="60000")
-    halt_market(market_id=market.pk)
     settle()
 
     for order, name in ((resting, "alice"), (late, "bob")):
@@ -229,8 +247,8 @@ def test_nothing_is_written_while_nothing_waits(market):
 
 def test_the_log_of_a_market_that_was_halted_still_verifies(market):
     place(person("alice"), market, "sell", "0.1", at="60000")
+    configure(market, state=MarketState.HALTED)
     settle()
-    halt_market(market_id=market.pk)
     place_after_halt = Command(
         market_id=market.pk,
         shard=0,

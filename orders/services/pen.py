@@ -1,45 +1,94 @@
-"""The engine's pen: called by matching/settlement.py within its batch."""
+"""The engine's pen: called by matching/settlement.py within its batch.
+
+An order that has nothing special is written without the columns that only special orders
+have, so that they cost it nothing; their NULLs take no room.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
 
 from kernel import pgcopy
 from kernel.database import copy_in
+from orders.commands import MarketState
+from orders.models import Market, MarketChange
+from orders.rules import SETTINGS
 
-ORDER_COLUMNS = (
+ORDER_COLUMNS: Final = (
     "id", "market_id", "user_id", "side", "type", "price", "quantity", "budget",
     "filled", "filled_quote", "status", "reason", "maker_ppm", "taker_ppm",
     "created_at", "updated_at",
 )  # fmt: skip
-TRADE_COLUMNS = (
+SPECIAL_COLUMNS: Final = (
+    "hidden", "priority", "trigger_price", "cap", "armed_trade", "list_id",
+)  # fmt: skip
+TRADE_COLUMNS: Final = (
     "id", "market_id", "price", "quantity", "quote_amount", "taker_side",
     "maker_order_id", "taker_order_id", "maker_user_id", "taker_user_id",
-    "maker_fee", "taker_fee", "created_at",
+    "maker_fee", "taker_fee", "auction", "created_at",
+)  # fmt: skip
+EVENT_COLUMNS: Final = (
+    "order_id", "command_id", "kind", "reason", '"limit"', "actual", "created_at",
+)  # fmt: skip
+PREVENTED_COLUMNS: Final = (
+    "market_id", "user_id", "taker_order_id", "maker_order_id", "price", "quantity",
+    "mode", "created_at",
 )  # fmt: skip
 #: Values in the order of ORDER_COLUMNS; times as kernel.pgcopy.timestamp.
 pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqq")
 #: Values in the order of TRADE_COLUMNS.
-pack_trade = pgcopy.row_packer("qqqqqhqqqqqqq")
+pack_trade = pgcopy.row_packer("qqqqqhqqqqqq?q")
+#: Values in the order of EVENT_COLUMNS.
+pack_event = pgcopy.row_packer("qqhhqqq")
+#: Values in the order of PREVENTED_COLUMNS.
+pack_prevented = pgcopy.row_packer("qqqqqqhq")
+
+_pack_start = pgcopy.row_packer("qqqhhqqqqqhhiiqq", texts=len(SPECIAL_COLUMNS))
+
+
+def pack_special_order(values: Sequence[int], special: Sequence[int]) -> bytes:
+    """A row of ORDER_COLUMNS and SPECIAL_COLUMNS.
+
+    special  0 for what the order does not have, which is NULL in its record
+    """
+    return _pack_start(*values) + b"".join(
+        [pgcopy.bigint(value or None) for value in special]
+    )
 
 
 def record_orders(*, rows: Sequence[bytes]) -> None:
     """COPY rows made by `pack_order`: orders that a batch saw for the first time."""
-    copy_in(
-        f"COPY orders_order ({', '.join(ORDER_COLUMNS)}) FROM STDIN (FORMAT binary)", rows
-    )
+    copy_in(_copy("orders_order", ORDER_COLUMNS), rows)
+
+
+def record_special_orders(*, rows: Sequence[bytes]) -> None:
+    """COPY rows made by `pack_special_order`: the same, of special orders."""
+    copy_in(_copy("orders_order", ORDER_COLUMNS + SPECIAL_COLUMNS), rows)
 
 
 def record_trades(*, rows: Sequence[bytes]) -> None:
     """COPY rows made by `pack_trade`."""
-    copy_in(
-        f"COPY orders_trade ({', '.join(TRADE_COLUMNS)}) FROM STDIN (FORMAT binary)", rows
-    )
+    copy_in(_copy("orders_trade", TRADE_COLUMNS), rows)
+
+
+def record_order_events(*, rows: Sequence[bytes]) -> None:
+    """COPY rows made by `pack_event`."""
+    copy_in(_copy("orders_orderevent", EVENT_COLUMNS), rows)
+
+
+def record_prevented_matches(*, rows: Sequence[bytes]) -> None:
+    """COPY rows made by `pack_prevented`."""
+    copy_in(_copy("orders_preventedmatch", PREVENTED_COLUMNS), rows)
+
+
+def _copy(table: str, columns: Sequence[str]) -> str:
+    return f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
 
 
 def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: datetime) -> None:
-    """Bring orders of earlier batches up to date.
+    """Bring orders of earlier batches up to date, of which nothing else changed.
 
     changes  (id, filled, filled_quote, status, reason) of each
     """
@@ -55,3 +104,65 @@ def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: dateti
             "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id",
             [now, *(list(column) for column in zip(*changes, strict=True))],
         )
+
+
+def record_alterations(*, changes: Sequence[tuple[int, ...]], now: datetime) -> None:
+    """Bring orders of earlier batches up to date, with all that can change.
+
+    changes  (id, filled, filled_quote, status, reason, price, quantity, hidden, priority,
+             trigger_price, cap, armed_trade) of each; 0 for what it does not have
+    """
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_order AS o "
+            "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, "
+            "reason = c.reason, price = c.price, quantity = c.quantity, "
+            "hidden = nullif(c.hidden, 0), priority = nullif(c.priority, 0), "
+            "trigger_price = nullif(c.trigger_price, 0), cap = nullif(c.cap, 0), "
+            "armed_trade = nullif(c.armed_trade, 0), updated_at = %s "
+            "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], "
+            "%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], "
+            "%s::bigint[], %s::bigint[], %s::bigint[]) "
+            "AS c(id, filled, filled_quote, status, reason, price, quantity, hidden, "
+            "priority, trigger_price, cap, armed_trade) WHERE o.id = c.id",
+            [now, *(list(column) for column in zip(*changes, strict=True))],
+        )
+
+
+def record_market_change(
+    *,
+    market_id: int,
+    state: int,
+    until: int,
+    settings: dict[str, int | str],
+    user_id: int,
+    command_id: int,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Tell that a market's state or settings changed, and change them.
+
+    until     when an auction ends, as kernel.pgcopy.timestamp; 0: never
+    settings  the new values; those that are no columns of a market are left out
+    user_id   0 for the house and the engine
+    """
+    name = MarketState(state).name.lower()
+    ends = pgcopy.moment(until) if until else None
+    columns = {key: settings[key] for key in sorted(_COLUMNS & settings.keys())}
+    MarketChange.objects.create(
+        market_id=market_id,
+        user_id=user_id or None,
+        command_id=command_id,
+        state=name,
+        until=ends,
+        settings=columns,
+        reason=reason[:_REASON_LENGTH],
+        created_at=now,
+    )
+    Market.objects.filter(pk=market_id).update(state=name, until=ends, **columns)
+
+
+_REASON_LENGTH: Final = MarketChange._meta.get_field("reason").max_length
+_COLUMNS: Final = SETTINGS - {"state", "until"}

@@ -1,0 +1,137 @@
+"""The money that a batch may touch: whose it is, and locked until the transaction ends."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+
+from ledger.locks import lock_accounts
+from ledger.models import CUSTOMER_KINDS, AccountKind
+from ledger.services import open_accounts
+from matching.spot import Wallet, WalletPair
+from orders.rules import MarketRules
+
+#: The user of the house's own commands, who has no wallets.
+NOBODY = 0
+
+
+class KnownWallets:
+    """The wallets of a shard's users, kept from batch to batch: an account that was opened
+    stays what it is."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[int, dict[int, WalletPair]] = {}
+
+    def of(self, market: MarketRules, users: set[int]) -> dict[int, WalletPair]:
+        """The users' wallets in a market's two assets, opened where there are none."""
+        known = self._pairs.setdefault(market.id, {})
+        if missing := users - known.keys():
+            known |= _open_wallets(missing, market.base, market.quote)
+        return {user: known[user] for user in users}
+
+
+class Balances(dict[int, int]):
+    """Atoms by account id, of locked accounts: the engine's working memory."""
+
+    def lock(self, accounts: Iterable[int], *, wait: bool = True) -> None:
+        """Lock what is not locked yet; `ledger.locks.lock_accounts` says how."""
+        wanted = [account for account in accounts if account not in self]
+        if wanted:
+            self.update(lock_accounts(wanted, wait=wait))
+
+
+class Purse(dict[int, dict[int, WalletPair]]):
+    """market -> user -> their wallets, with their accounts locked.
+
+    Those whom a batch will most likely touch are locked in one go, by `foresee`. Whom the
+    engine meets beyond, through a cascade of stops or an order that expires, is locked when
+    it asks; out of order, therefore without waiting (ADR 0012).
+
+    met  user ids by market that an attempt before this one met; those that this one
+         meets are added
+    """
+
+    def __init__(
+        self,
+        markets: Mapping[int, MarketRules],
+        known: KnownWallets,
+        *,
+        met: dict[int, set[int]],
+    ) -> None:
+        super().__init__()
+        self.balances = Balances()
+        self._markets = markets
+        self._known = known
+        self._met = met
+        for market in markets:
+            self[market] = _Pocket(self, market)
+
+    def foresee(self, users: Mapping[int, set[int]], fee_accounts: Iterable[int]) -> None:
+        """Lock the accounts of these users and of the house, all in one go."""
+        accounts = list(fee_accounts)
+        for market in sorted(users.keys() | self._met.keys()):
+            wanted = users.get(market, set()) | self._met.get(market, set())
+            pairs = self._known.of(self._markets[market], wanted - {NOBODY})
+            self[market].update(pairs)
+            accounts += accounts_of(pairs.values())
+        self.balances.lock(accounts)
+
+    def meet(self, market: int, user: int) -> WalletPair:
+        """The wallets of a user whom nobody foresaw.
+
+        raises  OperationalError when somebody else has locked one of the accounts
+        """
+        self._met.setdefault(market, set()).add(user)
+        pair = self._known.of(self._markets[market], {user})[user]
+        self.balances.lock(accounts_of([pair]), wait=False)
+        return pair
+
+
+class _Pocket(dict[int, WalletPair]):
+    """One market's part of a purse."""
+
+    def __init__(self, purse: Purse, market: int) -> None:
+        super().__init__()
+        self._purse = purse
+        self._market = market
+
+    def __missing__(self, user: int) -> WalletPair:
+        self[user] = pair = self._purse.meet(self._market, user)
+        return pair
+
+
+def accounts_of(pairs: Iterable[WalletPair]) -> list[int]:
+    """The ids of the accounts in wallets."""
+    accounts: list[int] = []
+    for base, quote in pairs:
+        accounts += (base.available, base.held, quote.available, quote.held)
+    return accounts
+
+
+def _open_wallets(users: set[int], base: int, quote: int) -> dict[int, WalletPair]:
+    """The wallets of users in two assets; those that were never needed are opened."""
+    pairs = {(user, asset) for user in users for asset in (base, quote)}
+    found = _wallets_of(pairs)
+    if absent := pairs - found.keys():
+        open_accounts(
+            wanted=(
+                (user, asset, kind) for user, asset in absent for kind in CUSTOMER_KINDS
+            )
+        )
+        found |= _wallets_of(absent)
+    return {user: (found[user, base], found[user, quote]) for user in users}
+
+
+def _wallets_of(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Wallet]:
+    """The trading accounts of (user, asset) pairs; pairs without them are left out."""
+    users, assets = zip(*pairs, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.owner_id, a.asset_id, a.id, h.id "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS p(owner_id, asset_id) "
+            "JOIN ledger_account a ON a.owner_id = p.owner_id AND a.asset_id = p.asset_id "
+            "AND a.kind = %s AND a.label = '' "
+            "JOIN ledger_account h ON h.owner_id = p.owner_id AND h.asset_id = p.asset_id "
+            "AND h.kind = %s AND h.label = ''",
+            [list(users), list(assets), AccountKind.AVAILABLE, AccountKind.HELD],
+        )
+        return {(row[0], row[1]): Wallet(row[2], row[3]) for row in cursor.fetchall()}
