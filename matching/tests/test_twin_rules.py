@@ -354,7 +354,7 @@ def test_of_a_unit_all_is_done_or_nothing():
     assert story.twin.told[-3:] == [
         (bid, EventKind.CANCEL_REFUSED, Reason.UNIT_REFUSED, 0, 0),
         (4, EventKind.REJECTED, Reason.UNIT_REFUSED, 0, 0),
-        (2, EventKind.REJECTED, Reason.INSUFFICIENT_FUNDS, 10**12 - 990, 10**13),
+        (2, EventKind.REJECTED, Reason.INSUFFICIENT_FUNDS, 10**12 - 1_000, 10**13 - 10),
     ]
 
 

@@ -3,6 +3,7 @@
 from matching.tests.twin import accepting
 from matching.tests.twin.endings import cancel, cancel_other_leg, waiting_exits
 from matching.tests.twin.placing import activate
+from matching.tests.twin.prices import touches
 from matching.tests.twin.state import State, TwinOrder
 from matching.tests.twin.taking import execute
 from orders.commands import EventKind, OrderStatus, OrderType, Reason
@@ -15,7 +16,8 @@ def aftermath(state: State) -> None:
         elif order := _touched(state):
             _trigger(state, order)
         else:
-            break
+            return
+    state.forget_prices()
 
 
 def _entry_that_ended(state: State) -> TwinOrder | None:
@@ -30,24 +32,24 @@ def _entry_that_ended(state: State) -> TwinOrder | None:
 
 def _touched(state: State) -> TwinOrder | None:
     """The armed order whose turn it is: the first on the way up, then on the way down."""
-    if state.window is None:
-        return None
-    low, high = state.window
-    armed = [
-        order
-        for order in state.orders.values()
-        if order.status is OrderStatus.ARMED and _has_fixed_trigger(state, order)
-    ]
-    rising = [o for o in armed if o.waits_for_rise and state.trigger_of(o) <= high]
-    falling = [o for o in armed if not o.waits_for_rise and state.trigger_of(o) >= low]
+    touched = [order for order in state.orders.values() if _is_touched(state, order)]
+    rising = [o for o in touched if o.waits_for_rise]
+    falling = [o for o in touched if not o.waits_for_rise]
     if rising:
         return min(rising, key=lambda o: (state.trigger_of(o), o.queue))
     return min(falling, key=lambda o: (-state.trigger_of(o), o.queue), default=None)
 
 
-def _has_fixed_trigger(state: State, order: TwinOrder) -> bool:
-    """A trailing stop has one once a price has touched it."""
-    return order.type is not OrderType.TRAILING_STOP or state.trailing(order)[1]
+def _is_touched(state: State, order: TwinOrder) -> bool:
+    if order.status is not OrderStatus.ARMED:
+        return False
+    if order.type is OrderType.TRAILING_STOP and not state.trailing(order)[1]:
+        return False
+    trigger = state.trigger_of(order)
+    return any(
+        touches(price, trigger, rise=order.waits_for_rise)
+        for price in state.prices[order.counts_from :]
+    )
 
 
 def _trigger(state: State, order: TwinOrder) -> None:

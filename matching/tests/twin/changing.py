@@ -2,7 +2,6 @@
 
 from matching.tests.twin import accepting
 from matching.tests.twin.endings import cancel, cancel_only, waiting_exits
-from matching.tests.twin.placing import look_at_last_price
 from matching.tests.twin.state import Refusal, State, TwinOrder
 from matching.tests.twin.taking import execute, shrink
 from orders.commands import (
@@ -162,4 +161,4 @@ def _continue(state: State, order: TwinOrder, *, comes_anew: bool, rearmed: bool
         execute(state, order)
     elif rearmed:
         order.queue = state.next_arrival()
-        look_at_last_price(state, order)
+        order.counts_from = max(0, len(state.prices) - 1)

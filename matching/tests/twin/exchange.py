@@ -31,7 +31,7 @@ class Twin(State):
 
     def run(self, unit: Command | Unit, created: int) -> None:
         self.time = max(self.time, created)
-        self.window = None
+        self.forget_prices()
         self._let_happen_what_is_due()
         self._refresh_reference()
         if isinstance(unit, Unit):
@@ -98,7 +98,7 @@ class Twin(State):
         others = {
             name: value
             for name, value in settings.items()
-            if name not in {"state", "until"}
+            if name not in {"state", "until", "reason"}
         }
         self.change_market(**others)
         state = MarketState(settings.get("state", self.market.state))

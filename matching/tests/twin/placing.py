@@ -2,7 +2,6 @@
 
 from matching.tests.twin import accepting
 from matching.tests.twin.endings import cancel, cancel_only, reject
-from matching.tests.twin.prices import touches
 from matching.tests.twin.state import Refusal, State, TwinOrder
 from matching.tests.twin.taking import execute
 from orders.commands import (
@@ -61,21 +60,12 @@ def _refused_by_price(state: State, order: TwinOrder) -> Refusal | None:
 
 
 def arm(state: State, order: TwinOrder) -> None:
+    """Let it wait; the last price counts already."""
     order.status, order.queue = OrderStatus.ARMED, state.next_arrival()
     order.armed_at = len(state.prices) - 1
+    order.counts_from = max(0, order.armed_at)
     trigger = state.trigger_of(order)
     state.tell(order, EventKind.ARMED, Reason.NONE, trigger, state.last_price or 0)
-    look_at_last_price(state, order)
-
-
-def look_at_last_price(state: State, order: TwinOrder) -> None:
-    """What the last price touches already is triggered in this unit's aftermath."""
-    last = state.last_price
-    if last is None or not touches(
-        last, state.trigger_of(order), rise=order.waits_for_rise
-    ):
-        return
-    state.widen_window(last)
 
 
 def place_pair(state: State, limit_asked: Place, stop_asked: Place) -> None:
@@ -122,9 +112,13 @@ def place_bracket(state: State, *asked: Place) -> None:
     """An entry, and the pair that gets out of it again."""
     entry, limit, stop = (_new(state, place) for place in asked)
     _link(entry.id, entry=entry, limit=limit, stop=stop)
-    if _place(state, entry, together=[entry, limit, stop]):
-        reject(state, limit, Reason.UNIT_REFUSED)
-        reject(state, stop, Reason.UNIT_REFUSED)
+    refusal = _place(state, entry, together=[entry, limit, stop])
+    if refusal:
+        for leg in (limit, stop):
+            if refusal.reason is Reason.TOO_MANY_ORDERS:
+                reject(state, leg, *refusal)
+            else:
+                reject(state, leg, Reason.UNIT_REFUSED)
 
 
 def activate(state: State, entry: TwinOrder, limit: TwinOrder, stop: TwinOrder) -> None:

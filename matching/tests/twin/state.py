@@ -70,6 +70,7 @@ class TwinOrder:
     role           its part in a list: "alone", "limit", "stop" or "entry"
     received       base atoms net of fees that its fills brought
     armed_at       which of all prices was the last when it was armed
+    counts_from    which of all prices is the first that can touch it
     """
 
     asked: Place
@@ -88,6 +89,7 @@ class TwinOrder:
     list_id: int = 0
     role: str = "alone"
     armed_at: int = 0
+    counts_from: int = 0
 
     @property
     def id(self) -> int:
@@ -147,7 +149,6 @@ class State:
     owns     (user, "base" or "quote") -> atoms, whether held or not
     fees     atoms that the house took
     prices   of all trades, ever; the last one is the last price
-    window   lowest and highest price that counts for stops in this unit
     collecting  nothing matches: an ALL_OR_NONE unit is being tried
     """
 
@@ -155,7 +156,6 @@ class State:
     time: int = 0
     reference: int | None = None
     refresh: int = 0
-    window: tuple[int, int] | None = None
     collecting: bool = False
     arrivals: int = 0
     owns: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -289,9 +289,10 @@ class State:
         self.arrivals += 1
         return self.arrivals
 
-    def widen_window(self, price: int) -> None:
-        low, high = self.window or (price, price)
-        self.window = (min(low, price), max(high, price))
+    def forget_prices(self) -> None:
+        """What was traded so far touches no armed order any more."""
+        for order in self.orders.values():
+            order.counts_from = len(self.prices)
 
     def tell(
         self,

@@ -39,6 +39,7 @@ GTC, IOC, FOK, GTD = (
     TimeInForce.GTD,
 )
 Asked = tuple[Command | Unit, int]
+_WHY = {"reason": "It is only a test."}
 
 
 def market_of(random: Random) -> MarketRules:
@@ -314,28 +315,30 @@ class Stream:
     def _configure(self, random: Random) -> Configure:
         settings: dict[str, int] = random.choice(
             [
-                {"state": MarketState.OPEN.value},
-                {"state": MarketState.OPEN.value},
-                {"state": random.choice(list(MarketState)[:4]).value},
-                {"state": MarketState.AUCTION.value},
-                {
-                    "state": MarketState.AUCTION.value,
-                    "until": self.now + random.choice([SECOND, 60 * SECOND]),
-                },
+                self._state(MarketState.OPEN),
+                self._state(MarketState.OPEN),
+                self._state(random.choice(list(MarketState)[:4])),
+                self._state(MarketState.AUCTION),
+                self._state(
+                    MarketState.AUCTION, self.now + random.choice([1, 60]) * SECOND
+                ),
                 {"band_ppm": random.choice([0, 20_000, 50_000])},
                 {"halt_ppm": random.choice([0, 20_000, 50_000])},
                 {"max_open_orders": random.choice([0, 4])},
-                {"band_caps": random.randint(0, 1)},
+                {"band_caps": random.random() < 0.5},
             ]
         )
         if "state" in settings:
             self.closed = settings["state"] != MarketState.OPEN
-        return Configure(self._id(), MARKET, STAFF, settings)
+        return Configure(self._id(), MARKET, STAFF, settings | _WHY)
 
     def _open(self) -> Configure:
         """Markets that stay closed for long are dull."""
         self.closed = False
-        return Configure(self._id(), MARKET, STAFF, {"state": MarketState.OPEN.value})
+        return Configure(self._id(), MARKET, STAFF, self._state(MarketState.OPEN) | _WHY)
+
+    def _state(self, state: MarketState, until: int = 0) -> dict[str, int]:
+        return {"state": state.value, "until": until}
 
     def _clock(self, random: Random) -> Clock:
         return Clock(self._id(), MARKET, STAFF)

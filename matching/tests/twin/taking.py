@@ -159,8 +159,6 @@ def _halt(state: State, taker: TwinOrder, limit: int | None, price: int) -> None
 def set_state(state: State, new: MarketState, *, until: int) -> None:
     state.change_market(state=new, until=until)
     state.changes.append((new, until))
-    if new is not MarketState.OPEN:
-        state.window = None
 
 
 def meet_oneself(state: State, taker: TwinOrder, maker: TwinOrder, lots: int) -> None:
@@ -232,7 +230,6 @@ def trade(
         )
     )  # fmt: skip
     state.prices.append(price)
-    state.widen_window(price)
     if state.reference is None:
         state.reference = price
     for order in (maker, taker):

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 
-from matching.tests.twin.changing import amend, own_live, take_back
+from matching.tests.twin.changing import NOT_THERE, amend, own_live, take_back
 from matching.tests.twin.endings import reject
 from matching.tests.twin.placing import place
 from matching.tests.twin.state import Refusal, State, TwinOrder
@@ -16,7 +16,10 @@ def all_or_none(state: State, commands: tuple[Command, ...]) -> None:
     trial = deepcopy(state)
     trial.collecting = True
     for bad, command in enumerate(commands):
-        if refusal := _try(trial, command):
+        refusal = _unfit_for_unit(state, commands[:bad], command) or _try(trial, command)
+        if refusal:
+            if refusal.reason is Reason.INSUFFICIENT_FUNDS:
+                refusal = _added_up(state, trial, command, refusal)
             _refuse_all(state, commands, bad, refusal)
             return
     told = trial.told[len(state.told) :]
@@ -33,6 +36,32 @@ def all_or_none(state: State, commands: tuple[Command, ...]) -> None:
             execute(state, order)
         else:
             carry_out(state, command)
+
+
+def _unfit_for_unit(
+    state: State, earlier: tuple[Command, ...], command: Command
+) -> Refusal | None:
+    """A unit cannot change what it is only about to place, nor amend an order twice."""
+    if not isinstance(command, Amend | Cancel):
+        return None
+    if command.order not in state.orders:
+        return NOT_THERE
+    twice = any(isinstance(c, Amend) and c.order == command.order for c in earlier)
+    if (
+        isinstance(command, Amend)
+        and twice
+        and own_live(state, command.user, command.order)
+    ):
+        return Refusal(Reason.NOT_AMENDABLE)
+    return None
+
+
+def _added_up(state: State, trial: State, command: Command, refusal: Refusal) -> Refusal:
+    """What was there before the unit, and what the unit needs up to this command."""
+    number = command.order if isinstance(command, Amend) else command.id
+    order = trial.orders[number]
+    earlier = state.available_for(order) - trial.available_for(order)
+    return refusal._replace(limit=refusal.limit + earlier, actual=refusal.actual + earlier)
 
 
 def carry_out(state: State, command: Command) -> None:
