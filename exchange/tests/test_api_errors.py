@@ -110,7 +110,7 @@ def test_a_page_that_there_is_not_is_no_problem():
 @pytest.mark.django_db
 def test_what_nobody_foresaw_is_a_problem_that_tells_no_secret(monkeypatch):
     make_market()
-    monkeypatch.setattr("orders.api.markets", lambda: 1 // 0)
+    monkeypatch.setattr("orders.api.markets.markets", lambda: 1 // 0)
 
     answer = caller().get("/api/v1/markets")
 
@@ -124,7 +124,8 @@ def test_a_write_that_lost_its_database_does_not_say_that_nothing_happened(monke
         raise OperationalError("the server closed the connection unexpectedly")
 
     make_market()
-    monkeypatch.setattr("orders.api.market_by_symbol", away)
+    monkeypatch.setattr("orders.api.markets.market_by_symbol", away)
+    monkeypatch.setattr("orders.api.placing.market_by_symbol", away)
     order = {"market": "BTC-USDT", "side": "buy", "type": "limit"}
 
     read = caller().get("/api/v1/markets/BTC-USDT")

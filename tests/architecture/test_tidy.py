@@ -19,7 +19,7 @@ LONG_FILES: dict[str, int] = {}
 
 #: Numbers in these files and functions are seconds, never money.
 COUNTS_SECONDS = {
-    "orders/api.py: _wait_for",  # the engine's answer
+    "orders/api/waiting.py",  # the engine's answer
     "matching/worker.py",  # leases and waits
     "matching/tasks.py",  # the life of a message
     "marketdata/hub",  # the pace of pushes

@@ -1,0 +1,214 @@
+"""An order's story, told in the order in which it happened: what, why, and by how much."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from accounts.serializers import DecimalText, IdText
+from orders.commands import LIVE, EventKind, OrderSide, OrderStatus, OrderType, Reason
+from orders.models import Market, Order, OrderEvent
+from orders.selectors import Fill, Story
+from orders.serializers.answers import status_word
+from orders.serializers.figures import figures
+from orders.serializers.words import HAPPENED, REASONS, STATUSES, UNITS, word
+
+
+class TimelineEntry(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    what = serializers.ChoiceField(
+        choices=HAPPENED,
+        help_text="`received` when it was durable, `accepted` when the engine took it, "
+        "`fill` for each fill and `filled` for the last; the others as the engine said.",
+    )
+    reason = serializers.ChoiceField(choices=REASONS, allow_null=True)
+    limit = serializers.CharField(
+        allow_null=True,
+        help_text="What was allowed, asked for, or there before, in `unit`.",
+    )
+    actual = serializers.CharField(
+        allow_null=True, help_text="What there was, or what it became, in `unit`."
+    )
+    unit = serializers.ChoiceField(
+        choices=UNITS,
+        allow_null=True,
+        help_text="Of limit and actual: a price, a quantity, an amount of the `base` or "
+        "the `quote` asset, or a count of orders.",
+    )
+    price = DecimalText(allow_null=True, help_text="Of a fill.")
+    quantity = DecimalText(allow_null=True, help_text="Of a fill.")
+    trade_id = IdText(allow_null=True, help_text="Of a fill.")
+    command_id = IdText(
+        allow_null=True, help_text="Of the request, whoever sent it, that caused this."
+    )
+    text = serializers.CharField(help_text="One sentence for a person.")
+
+
+class Timeline(serializers.Serializer[Any]):
+    order_id = IdText()
+    status = serializers.ChoiceField(choices=STATUSES)
+    entries = TimelineEntry(many=True, help_text="The oldest first.")
+
+
+#: Where an entry stands among those of its moment. What changes an order comes before the
+#: fills that it leads to, its end comes last.
+_RECEIVED, _ACCEPTED, _CHANGED, _FILLED, _ENDED = range(5)
+_Place = tuple[datetime, int, int]
+
+_SENTENCES: Final = {
+    EventKind.REJECTED: "Rejected: {why}.",
+    EventKind.CANCELLED: "The rest was cancelled: {why}.",
+    EventKind.ARMED: "Waits for the last price to reach {limit}; it was {actual}.",
+    EventKind.TRIGGERED: "Set off at {limit} by a last price of {actual}.",
+    EventKind.PRICE_AMENDED: "The price was amended from {limit} to {actual}.",
+    EventKind.QUANTITY_AMENDED: "The quantity was amended from {limit} to {actual}.",
+    EventKind.TRIGGER_AMENDED: "The trigger was amended from {limit} to {actual}.",
+    EventKind.AMEND_REFUSED: "An amendment was refused: {why}.",
+    EventKind.CANCEL_REFUSED: "A cancel was refused: {why}.",
+    EventKind.SLID: "Moved from {limit} to {actual}, so as not to take.",
+    EventKind.CAPPED: "The price, {limit}, was beyond the band; it became {actual}.",
+    EventKind.DECREMENTED: "Met an order of your own; the quantity sank from {limit} to "
+    "{actual}.",
+    EventKind.ACTIVATED: "The entry has ended; of {limit} there is {actual} to exit.",
+}
+_REASONS: Final = {
+    Reason.NONE: "no reason was given",
+    Reason.INSUFFICIENT_FUNDS: "{actual} was needed, {limit} was available",
+    Reason.MARKET_NOT_OPEN: "the market did not take this then",
+    Reason.NO_LIQUIDITY: "nothing was left to trade with",
+    Reason.BUDGET_TOO_SMALL: "the budget does not pay for one lot",
+    Reason.CANCELLED_BY_USER: "you asked for it",
+    Reason.INTERNAL_ERROR: "the engine could not carry it out",
+    Reason.IOC_REMAINDER: "what does not trade at once is not kept",
+    Reason.FOK_NOT_FILLED: "all of {limit} or nothing was asked for, there was {actual}",
+    Reason.EXPIRED: "its time was over",
+    Reason.POST_ONLY_WOULD_TAKE: "at {actual} it would have taken from {limit}",
+    Reason.SLIPPAGE: "the next price, {actual}, was beyond {limit}",
+    Reason.SELF_TRADE: "it met an order of your own",
+    Reason.PRICE_BAND: "{actual} was beyond the band, which ends at {limit}",
+    Reason.VOLATILITY_HALT: "the next price, {actual}, was beyond {limit}, which halted "
+    "the market",
+    Reason.TOO_MANY_ORDERS: "it would have been {actual} live orders of {limit}",
+    Reason.OTHER_LEG: "the other order of its list was first",
+    Reason.ENTRY_NOT_FILLED: "its entry has brought nothing to exit",
+    Reason.UNIT_REFUSED: "what it was sent with was refused",
+    Reason.NO_LAST_PRICE: "there is no last price to trail yet",
+    Reason.ORDER_NOT_OPEN: "it had ended",
+    Reason.AMEND_BELOW_FILLED: "{limit} was filled already, more than {actual}",
+    Reason.LINKED_ORDER: "it is part of a list",
+    Reason.CANCELLED_ALL: "you, or your switch, cancelled all",
+    Reason.NOT_AMENDABLE: "this cannot be changed of such an order now",
+}
+
+
+def timeline_body(story: Story, market: Market) -> dict[str, Any]:
+    entries = sorted(_entries(story, market), key=lambda entry: entry[0])
+    return {
+        "order_id": str(story.placed.command.pk),
+        "status": status_word(story.placed.record),
+        "entries": [body for _, body in entries],
+    }
+
+
+def _entries(story: Story, market: Market) -> Iterator[tuple[_Place, dict[str, Any]]]:
+    command, record = story.placed.command, story.placed.record
+    asked = f"{word(OrderSide(command.side))} {word(OrderType(command.type))}"
+    yield (
+        (command.created_at, _RECEIVED, 0),
+        _entry(command.created_at, "received", f"Received: {asked}.", command=command.pk),
+    )
+    if record is None:
+        return
+    started = max(command.created_at, record.created_at)
+    if record.status != OrderStatus.REJECTED:
+        yield (
+            (started, _ACCEPTED, 0),
+            _entry(started, "accepted", "The engine took it.", command=command.pk),
+        )
+    for event in story.events:
+        rank = _ENDED if event.kind in _ENDS else _CHANGED
+        yield (event.created_at, rank, event.pk), _event_body(event, record, market)
+    for number, fill in enumerate(story.fills):
+        yield (fill.trade.created_at, _FILLED, number), _fill_body(fill, market)
+    if record.status not in LIVE and not any(it.kind in _ENDS for it in story.events):
+        yield (record.updated_at, _ENDED, 0), _end_body(record, market)
+    if record.status == OrderStatus.WAITING:
+        yield (
+            (started, _CHANGED, 0),
+            _entry(started, "waiting", "Waits for the entry of its list to end."),
+        )
+
+
+_ENDS: Final = (EventKind.REJECTED, EventKind.CANCELLED)
+
+
+def _event_body(event: OrderEvent, record: Order, market: Market) -> dict[str, Any]:
+    given = figures(
+        market,
+        record.side,
+        kind=event.kind,
+        reason=event.reason,
+        limit=event.limit,
+        actual=event.actual,
+    )
+    kind, reason = EventKind(event.kind), Reason(event.reason)
+    entry = _entry(
+        event.created_at,
+        word(kind),
+        _sentence(kind, reason, given),
+        command=event.command_id,
+    )
+    return entry | given | {"reason": word(reason) if reason else None}
+
+
+def _sentence(kind: EventKind, reason: Reason, given: dict[str, Any]) -> str:
+    told = {name: given[name] or "nothing" for name in ("limit", "actual")}
+    why = _REASONS[reason]
+    if given["unit"] is None and "{" in why:
+        why = word(reason).replace("_", " ")
+    return _SENTENCES[kind].format(why=why.format(**told), **told)
+
+
+def _fill_body(fill: Fill, market: Market) -> dict[str, Any]:
+    price = market.rules.price_text(fill.trade.price)
+    quantity = market.rules.quantity_text(fill.trade.quantity)
+    verb = "Bought" if fill.side is OrderSide.BUY else "Sold"
+    role = "taker" if fill.is_taker else "maker"
+    how = "in an auction" if fill.trade.auction else f"as {role}"
+    return _entry(fill.trade.created_at, "fill", f"{verb} {quantity} at {price} {how}.") | {
+        "price": price,
+        "quantity": quantity,
+        "trade_id": str(fill.trade.pk),
+    }
+
+
+def _end_body(record: Order, market: Market) -> dict[str, Any]:
+    """The end of an order whose story has no event of it."""
+    if record.status == OrderStatus.FILLED:
+        return _entry(record.updated_at, "filled", "All of it is filled.")
+    reason = Reason(record.reason)
+    kind = EventKind[OrderStatus(record.status).name]
+    given = figures(market, record.side, kind=kind, reason=reason, limit=0, actual=0)
+    text = _sentence(kind, reason, given)
+    return _entry(record.updated_at, word(kind), text) | {
+        "reason": word(reason) if reason else None
+    }
+
+
+def _entry(
+    at: datetime, what: str, text: str, *, command: int | None = None
+) -> dict[str, Any]:
+    return {
+        "at": at,
+        "what": what,
+        "reason": None,
+        "limit": None,
+        "actual": None,
+        "unit": None,
+        "price": None,
+        "quantity": None,
+        "trade_id": None,
+        "command_id": None if command is None else str(command),
+        "text": text,
+    }
