@@ -8,6 +8,8 @@ from django.db import transaction
 
 #: Decides on withdrawals, books deposits, and reads what it needs for that.
 COMPLIANCE: Final = "compliance"
+#: Opens, halts and configures markets, and sets the fees.
+MARKETS: Final = "markets"
 RIGHTS: Final[Mapping[str, Sequence[str]]] = {
     COMPLIANCE: (
         "withdrawals.view_withdrawal",
@@ -20,6 +22,15 @@ RIGHTS: Final[Mapping[str, Sequence[str]]] = {
         "ledger.view_account",
         "ledger.view_entry",
         "ledger.view_transfer",
+    ),
+    MARKETS: (
+        "orders.view_market",
+        "orders.configure_market",
+        "orders.view_feetier",
+        "orders.add_feetier",
+        "orders.change_feetier",
+        "orders.delete_feetier",
+        "orders.view_uservolume",
     ),
 }
 

@@ -6,6 +6,9 @@ from django.test import Client
 from accounts.models import User
 from deposits.tests.arrivals import arrived, dave
 from exchange.staff_groups import COMPLIANCE, RIGHTS, open_group
+from kernel import clock
+from orders.models import FeeTier
+from orders.services import count_volumes
 from tests.staff import log_in, member, verified
 from tests.stories import PASSWORD, fund, make_market, person, place, settle
 from withdrawals.tests.wishes import alice_with, approved, wish
@@ -16,6 +19,7 @@ TABLES = {
     "accounts": ("user",),
     "withdrawals": ("withdrawal",),
     "deposits": ("deposit",),
+    "orders": ("market", "feetier", "uservolume"),
 }
 
 
@@ -89,12 +93,13 @@ def piles(desk) -> list[tuple[str, int]]:
 # Groups ---------------------------------------------------------------------------------
 
 
-def test_compliance_has_its_rights_and_no_others():
-    group = open_group(COMPLIANCE)
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_group_has_its_rights_and_no_others(name):
+    group = open_group(name)
     carol = member("carol")
     carol.groups.add(group)
 
-    assert carol.get_all_permissions() == set(RIGHTS[COMPLIANCE])
+    assert carol.get_all_permissions() == set(RIGHTS[name])
 
 
 def test_opening_a_group_again_sets_its_rights_back():
@@ -118,6 +123,8 @@ def a_day() -> None:
     place(alice, market, "sell", "0.5", at="60000")
     place(bob, market, "buy", "0.2", at="61000")
     settle()
+    FeeTier.objects.create(market=market, volume_from=10**8, maker_ppm=0, taker_ppm=1)
+    count_volumes(now=clock.now())
     arrived(alice)
     approved(alice)
 

@@ -68,12 +68,12 @@ class AuctionForm(ReasonForm):
     )
 
 
-class PercentField(forms.CharField):
+class PercentField(forms.Field):
     """Millionths, written in percent."""
 
     def __init__(self, **more: Any) -> None:
         widget = forms.TextInput(attrs={"size": 10, "inputmode": "decimal"})
-        super().__init__(max_length=10, widget=widget, **more)
+        super().__init__(widget=widget, **more)
 
     def prepare_value(self, value: Any) -> Any:
         return percent(value) if isinstance(value, int) else value

@@ -147,15 +147,15 @@ class MarketAdmin(CaseAdmin):
 
     @admin.display(description="price band", ordering="band_ppm")
     def band(self, market: Market) -> str:
-        return setting_text("band_ppm", market.band_ppm, market.rules)
+        return _said("band_ppm", market.band_ppm, market)
 
     @admin.display(description="volatility halt", ordering="halt_ppm")
     def halt(self, market: Market) -> str:
-        return setting_text("halt_ppm", market.halt_ppm, market.rules)
+        return _said("halt_ppm", market.halt_ppm, market)
 
     @admin.display(description="open orders of a user", ordering="max_open_orders")
     def orders(self, market: Market) -> str:
-        return setting_text("max_open_orders", market.max_open_orders, market.rules)
+        return _said("max_open_orders", market.max_open_orders, market)
 
     @admin.display(description="maker and taker fee")
     def fees(self, market: Market) -> str:
