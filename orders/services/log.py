@@ -23,11 +23,10 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
 
     raises  IntegrityError when a client order id is taken; nothing is written
     """
-    special = [_special(command) for command in commands]
-    if all(values == _NOTHING for values in special):
+    if all(map(_NOTHING.__eq__, map(_special, commands))):
         copy_in(_COPY_PLAIN, [_packed(command) for command in commands])
     else:
-        copy_in(_COPY_SPECIAL, list(map(_packed_wide, commands, special)))
+        copy_in(_COPY_SPECIAL, [_packed_wide(command) for command in commands])
     # Nobody else draws ids until this transaction ends (migration 0002), so those of the
     # rows just written are the last ones, without a gap.
     with connection.cursor() as cursor:
@@ -89,6 +88,6 @@ def _packed(command: Command, pack: Callable[..., bytes] = _pack_plain) -> bytes
     ) + pgcopy.text(command.client_order_id)  # fmt: skip
 
 
-def _packed_wide(command: Command, special: tuple[Any, ...]) -> bytes:
-    fields = [pack(value) for pack, value in zip(_SPECIAL.values(), special, strict=True)]
-    return _packed(command, _pack_wide) + b"".join(fields)
+def _packed_wide(command: Command) -> bytes:
+    special = zip(_SPECIAL.values(), _special(command), strict=True)
+    return _packed(command, _pack_wide) + b"".join([pack(value) for pack, value in special])
