@@ -88,7 +88,7 @@ def check_shape(terms: OrderTerms) -> None:
     raises  OrderShapeInvalid with the public name of the first `field` that is wrong
     """
     for field, wanted, given in _shape(terms):
-        if given and not wanted:
+        if given and wanted is False:
             raise OrderShapeInvalid(
                 f"`{field}` does not fit this {_word(terms)} order.", field=field
             )
