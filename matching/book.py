@@ -27,13 +27,18 @@ PRIORITY_BITS = 20
 class BookOrder:
     """An order as the engine works on it; its record in the database is written at the end.
 
-    price         ticks; as amended, slid or capped
+    price, quantity  as amended, slid, capped or decremented
     remaining     lots that can be matched now; of an iceberg in the book those it shows
     hidden        lots that an iceberg does not show
     filled_quote  quote atoms of its fills
     hold          atoms of what it spends that are still set aside for it
     status, reason  see orders.commands
-    priority      its place in the queue of its price, or among those armed
+    links         the OCO or bracket that it belongs to, None alone
+    level         where it rests or is armed, None when it does not
+
+    What few orders have; it costs the others nothing:
+
+    moved         its priority, once it has moved to the back of a queue
     trigger       ticks, of an order that is armed or was
     cap           the worst price at which an order without a limit may trade, in ticks
     armed_trade   the number of the last trade when a trailing stop was armed; 0 once its
@@ -42,46 +47,72 @@ class BookOrder:
     received      base atoms that the entry of a bracket brought, when it is put back
     altered       price, quantity, hidden, priority, trigger, cap or armed_trade are not as
                   recorded
-    list_id, links  the OCO or bracket that it belongs to; 0 and None alone
-    level         where it rests or is armed, None when it does not
+    list_id       the id of its list, 0 alone
     """
 
     __slots__ = (
-        "after", "altered", "armed_trade", "before", "budget", "cap", "created", "extra",
-        "extreme", "filled_quote", "hidden", "hold", "id", "level", "links", "list_id",
-        "maker_ppm", "market", "price", "priority", "quantity", "reason", "received",
-        "remaining", "self_trade", "side", "status", "taker_ppm", "time_in_force",
-        "trigger", "type", "user",
+        "__dict__", "after", "before", "command", "created", "extra", "filled_quote",
+        "hidden", "hold", "id", "level", "links", "price", "quantity", "reason",
+        "remaining", "self_trade", "side", "status", "time_in_force", "user",
     )  # fmt: skip
 
     price: int
     quantity: int
-    budget: int
     status: int
-    trigger: int
-    cap: int
+    moved: int = 0
+    trigger: int = 0
+    cap: int = 0
+    armed_trade: int = 0
+    extreme: int = 0
+    received: int = 0
+    list_id: int = 0
+    altered: bool = False
 
     def __init__(self, command: Place, created: int) -> None:
+        self.command = command
         (
-            self.id, self.market, self.user, self.side, self.type, self.time_in_force,
-            self.self_trade, self.price, self.quantity, self.budget, self.maker_ppm,
-            self.taker_ppm, self.extra,
+            self.id, _, self.user, self.side, _, self.time_in_force, self.self_trade,
+            self.price, self.quantity, _, _, _, self.extra,
         ) = command  # fmt: skip
         self.created = created
         self.remaining: int = self.quantity
-        self.hidden = 0
-        self.filled_quote = 0
-        self.hold = 0
+        self.hidden = self.filled_quote = self.hold = 0
         self.status = OPEN
         self.reason = NO_REASON
-        self.priority = self.id << PRIORITY_BITS
-        self.trigger = self.cap = self.armed_trade = self.extreme = self.received = 0
-        self.altered = False
-        self.list_id = 0
         self.links: OrderList | None = None
         self.level: Level | None = None
         self.before: BookOrder | None = None
         self.after: BookOrder | None = None
+
+    @property
+    def market(self) -> int:
+        return self.command.market
+
+    @property
+    def type(self) -> int:
+        return self.command.type
+
+    @property
+    def budget(self) -> int:
+        """Quote atoms."""
+        return self.command.budget
+
+    @property
+    def maker_ppm(self) -> int:
+        return self.command.maker_ppm
+
+    @property
+    def taker_ppm(self) -> int:
+        return self.command.taker_ppm
+
+    @property
+    def priority(self) -> int:
+        """Its place in the queue of its price, or among those armed."""
+        return self.moved or self.id << PRIORITY_BITS
+
+    @priority.setter
+    def priority(self, priority: int) -> None:
+        self.moved = priority
 
     @property
     def filled(self) -> int:
@@ -202,10 +233,11 @@ class Book:
     bids, asks      those that rest, ranked by price
     rising, falling  those armed for a rise and for a fall, ranked by trigger
     live            user -> order id -> order, wherever it stands
-    stamp           the next priority of an order that moves to the back of a queue
+    command         the id of the command at work
+    stamp           the last priority given to an order that moved to the back of a queue
     """
 
-    __slots__ = ("asks", "bids", "falling", "live", "rising", "stamp")
+    __slots__ = ("asks", "bids", "command", "falling", "live", "rising", "stamp")
 
     def __init__(self) -> None:
         self.bids = Half(1)
@@ -213,7 +245,7 @@ class Book:
         self.rising = Half(-1)
         self.falling = Half(1)
         self.live: dict[int, dict[int, BookOrder]] = {}
-        self.stamp = 1
+        self.command = self.stamp = 0
 
     def half(self, side: int) -> Half:
         return self.bids if side == BUY else self.asks
@@ -242,16 +274,9 @@ class Book:
 
     def rest(self, order: BookOrder) -> None:
         """Put an order at the end of the queue of its price."""
-        if order.side == BUY:
-            self.bids.add(order, order.price)
-        else:
-            self.asks.add(order, -order.price)
-        # As `enlist`, but for the call: this is the most frequent thing of all.
-        mine = self.live.get(order.user)
-        if mine is None:
-            self.live[order.user] = {order.id: order}
-        else:
-            mine[order.id] = order
+        half = self.half(order.side)
+        half.add(order, order.price * half.sign)
+        self.enlist(order)
 
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""
@@ -260,7 +285,8 @@ class Book:
         del self.live[order.user][order.id]
 
     def next_priority(self) -> int:
-        self.stamp += 1
+        """Behind all that was given before, and before what later commands get."""
+        self.stamp = max(self.stamp, self.command << PRIORITY_BITS) + 1
         return self.stamp
 
     def take(

@@ -158,6 +158,7 @@ def _carry_out(core: "Core", plan: Amendment) -> None:
     filled, moves = order.filled, order.status == OPEN or plan.trigger != order.trigger
     if moves:
         core.drop(order)
+        core.outcome.left.add((order.side, order.price))
         order.priority = core.book.next_priority()
     elif order.level is not None:
         order.level.lots += plan.quantity - order.quantity

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from matching import lists, opening, stops
 from matching.beside import Beside
-from matching.book import BUY, OPEN, PRIORITY_BITS, Book, BookOrder, Half, show
+from matching.book import BUY, OPEN, Book, BookOrder, Half, show
 from matching.outcome import Event, Outcome, Prevented
 from orders.commands import (
     PLAIN,
@@ -29,6 +29,7 @@ from orders.rules import MarketRules
 
 LIMIT, MARKET = OrderType.LIMIT.value, OrderType.MARKET.value
 FILLED, CANCELLED = OrderStatus.FILLED.value, OrderStatus.CANCELLED.value
+CANCELLED_BY_USER = Reason.CANCELLED_BY_USER.value
 REJECTED, ARMED = OrderStatus.REJECTED.value, OrderStatus.ARMED.value
 GTC, GTD = TimeInForce.GTC.value, TimeInForce.GTD.value
 FOK = TimeInForce.FOK.value
@@ -36,7 +37,7 @@ TAKING: Final = frozenset({TimeInForce.IOC.value, FOK})
 STATE_OPEN = MarketState.OPEN.value
 NO_PREVENTION = SelfTrade.NONE.value
 #: Ends that tell no story of their own: the user asked for them.
-ASKED: Final = frozenset({Reason.CANCELLED_BY_USER.value, Reason.CANCELLED_ALL.value})
+ASKED: Final = frozenset({CANCELLED_BY_USER, Reason.CANCELLED_ALL.value})
 MILLION: Final = 1_000_000
 #: Later than any moment.
 NEVER: Final = 1 << 62
@@ -55,6 +56,9 @@ class Money(Protocol):
 
     def hold(self, order: BookOrder, amount: int) -> None:
         """Set aside `amount` more for an order."""
+
+    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
+        """Hold `amount` if it is there, else the atoms that are."""
 
     def release(self, order: BookOrder) -> None:
         """Give back what an order holds beyond what it owes."""
@@ -87,7 +91,9 @@ class Core:
 
     last, trades        the last trade's price in ticks and its number
     reference, refresh  the price that bands lie around, and when it is renewed
-    state, now, command  the market's state, the engine's time, the command at work
+    state, now          the market's state, the engine's time
+    cause               the command that lets time pass; 0 when one is at work itself
+    restless            something was touched or is pending: an aftermath is due
     up, down            armed orders that a price has touched, until their turn comes
     pending, pending_lists  brackets whose entry has ended, whose exits shall come alive:
                         their ids as a heap, and themselves
@@ -97,16 +103,17 @@ class Core:
     """
 
     __slots__ = (
-        "book", "command", "down", "due", "expiries", "guarded", "last", "money", "now",
-        "outcome", "pending", "pending_lists", "reference", "refresh", "rules", "state",
-        "trades", "trailing", "up",
+        "book", "cause", "down", "due", "expiries", "guarded", "last", "money", "now",
+        "outcome", "pending", "pending_lists", "reference", "refresh", "restless", "rules",
+        "state", "trades", "trailing", "up",
     )  # fmt: skip
 
     def __init__(self, rules: MarketRules, money: Money) -> None:
         self.book = Book()
         self.money = money
         self.outcome = money.outcome
-        self.last = self.trades = self.command = self.now = 0
+        self.last = self.trades = self.cause = self.now = 0
+        self.restless = False
         self.reference: int | None = None
         self.refresh = 0
         self.up, self.down = Half(-1), Half(1)
@@ -124,6 +131,7 @@ class Core:
         self.guarded = (
             self.state != STATE_OPEN or rules.band_ppm > 0 or rules.max_open_orders > 0
         )
+        self.restless = bool(self.pending)
         opening.set_due(self)
 
     @property
@@ -134,20 +142,18 @@ class Core:
         """Tell what happens from now on to `outcome`."""
         self.outcome = self.money.outcome = outcome
 
-    def step(self, command: int) -> None:
-        """A command begins: what it moves to the back of a queue follows what is there."""
-        self.command = command
-        self.book.stamp = command << PRIORITY_BITS
+    @property
+    def command(self) -> int:
+        """The id of the command that causes what happens."""
+        return self.cause or self.book.command
 
     # Placing ----------------------------------------------------------------------------
 
     def place(self, command: Place, created: int) -> None:
         """Carry out a place command that stands alone."""
         order = BookOrder(command, created)
-        outcome = self.outcome
-        outcome.orders[order.id] = order
-        outcome.placed.add(order.id)
-        if order.type == LIMIT and order.extra is PLAIN and not self.guarded:
+        self.outcome.orders[order.id] = order
+        if command.type == LIMIT and command.extra is PLAIN and not self.guarded:
             if self.reserve(order, self.money.need(order)):
                 self.enter(order)
         elif self.admit(order):
@@ -236,12 +242,10 @@ class Core:
 
     def reserve(self, order: BookOrder, amount: int) -> bool:
         """Set aside what an order can cost; if it is not there, reject it and say False."""
-        money = self.money
-        available = money.lacks(order, amount, self.command)
-        if available is not None:
-            return self.reject(order, Reason.INSUFFICIENT_FUNDS, available, amount)
-        money.hold(order, amount)
-        return True
+        available = self.money.reserve(order, amount, self.book.command)
+        if available is None:
+            return True
+        return self.reject(order, Reason.INSUFFICIENT_FUNDS, available, amount)
 
     def reject(
         self, order: BookOrder, reason: Reason, limit: int = 0, actual: int = 0
@@ -254,19 +258,44 @@ class Core:
 
     def enter(self, order: BookOrder) -> None:
         """A limit order that holds what it needs takes what it can, then rests or ends."""
-        if order.time_in_force == FOK and not self._fillable(order):
+        in_force = order.time_in_force
+        if in_force == FOK and not self._fillable(order):
             return
-        if self.state == STATE_OPEN and self.take(order, order.price):
+        if order.side == BUY:
+            half, floor = self.book.asks, -order.price
+        else:
+            half, floor = self.book.bids, order.price
+        ranks = half.ranks
+        if ranks and ranks[-1] >= floor and self.state == STATE_OPEN:
+            self._take(order, half, floor)
             if order.status != OPEN:
                 return
             if not order.remaining:
                 self._fill_up(order)
                 return
             self.money.release(order)
-        if order.time_in_force in TAKING:
+        if in_force in TAKING:
             self.end(order, CANCELLED, Reason.IOC_REMAINDER)
         else:
             self.rest(order)
+
+    def rest(self, order: BookOrder) -> None:
+        """Put an order into the book."""
+        extra, book = order.extra, self.book
+        if extra is not PLAIN:
+            show(order, order.remaining)
+            if extra.expires:
+                self.expire_later(order)
+        if order.side == BUY:
+            book.bids.add(order, order.price)
+        else:
+            book.asks.add(order, -order.price)
+        # As Book.enlist, but for the call: this is the most frequent thing of all.
+        mine = book.live.get(order.user)
+        if mine is None:
+            book.live[order.user] = {order.id: order}
+        else:
+            mine[order.id] = order
 
     def _fill_up(self, order: BookOrder) -> None:
         """A taker got all that it wanted."""
@@ -275,28 +304,16 @@ class Core:
         if order.links is not None:
             lists.ended(self, order)
 
-    def rest(self, order: BookOrder) -> None:
-        extra = order.extra
-        if extra is not PLAIN:
-            show(order, order.remaining)
-            if extra.expires:
-                self.expire_later(order)
-        self.book.rest(order)
-        self.outcome.levels.add((order.side, order.price))
-
     def enter_market(self, order: BookOrder) -> None:
         """A market order gets its cap from the best price, holds, takes, and ends."""
         best = (self.book.asks if order.side == BUY else self.book.bids).best()
-        if order.budget:
-            if best is not None:
-                order.cap = self.cap_from(best, order)
-            amount = order.budget if order.side == BUY else self._sellable(order)
-        elif best is None:
+        if best is not None:
+            order.cap = self.cap_from(best, order)
+        elif not order.budget:
             self.end(order, CANCELLED, Reason.NO_LIQUIDITY)
             return
-        else:
-            order.cap = self.cap_from(best, order)
-            amount = self.money.need(order)
+        by_walk = order.budget and order.side != BUY
+        amount = self._sellable(order) if by_walk else self.money.need(order)
         if self.reserve(order, amount):
             self.take_market(order)
 
@@ -315,7 +332,7 @@ class Core:
         if order.budget:
             self._spend(order, half)
             return
-        self.take(order, order.cap)
+        self._take(order, half, order.cap * half.sign)
         if order.status != OPEN:
             return
         best = half.best()
@@ -355,15 +372,9 @@ class Core:
 
     # Matching ---------------------------------------------------------------------------
 
-    def take(self, taker: BookOrder, worst: int) -> bool:
-        """Match an order down to the price `worst`.
-
-        Returns whether anything happened; it may have ended (`status`).
-        """
-        half = self.book.asks if taker.side == BUY else self.book.bids
-        ranks, floor = half.ranks, worst * half.sign
-        if not ranks or ranks[-1] < floor:
-            return False
+    def _take(self, taker: BookOrder, half: Half, floor: int) -> None:
+        """Match an order by quantity down to the rank `floor`; it may end."""
+        ranks = half.ranks
         guard = self._guard(half) if self.rules.halt_ppm else None
         reach = floor if guard is None or guard < floor else guard
         stranger = taker.user if taker.self_trade != NO_PREVENTION else 0
@@ -372,12 +383,12 @@ class Core:
             if fills:
                 self._settle(taker, fills)
             if not taker.remaining or not ranks or ranks[-1] < floor:
-                return True
+                return
             if ranks[-1] < reach:
                 opening.halt(self, taker, reach * half.sign, ranks[-1] * half.sign)
-                return True
+                return
             if not self._meet_own(taker, half, taker.remaining):
-                return True
+                return
 
     def _guard(self, half: Half) -> int | None:
         """The rank of the last price before the market is halted; None without a halt."""
@@ -391,7 +402,7 @@ class Core:
     def _settle(self, taker: BookOrder, fills: list[tuple[BookOrder, int]]) -> None:
         """Book every fill: both orders' states, the trade, what a price sets off."""
         outcome, money, number = self.outcome, self.money, self.trades
-        orders, levels, tick_value = outcome.orders, outcome.levels, self.rules.tick_value
+        orders, tick_value, budget = outcome.orders, self.rules.tick_value, taker.budget
         linked = taker.links is not None
         price = 0
         for maker, lots in fills:
@@ -400,14 +411,13 @@ class Core:
             quote = price * lots * tick_value
             taker.filled_quote += quote
             maker.filled_quote += quote
-            if taker.budget:
+            if budget:
                 taker.quantity += lots
             else:
                 taker.remaining -= lots
             if not maker.remaining:
                 maker.status = FILLED
             orders[maker.id] = maker
-            levels.add((maker.side, price))
             money.fill(taker, maker, lots, price, number)
             if maker.links is not None:
                 linked = True
@@ -467,8 +477,6 @@ class Core:
         order.remaining -= lots - hidden
         if order.level is not None:
             order.level.lots -= lots - hidden
-            if order.status == OPEN:
-                self.outcome.levels.add((order.side, order.price))
         order.altered = True
         self.outcome.orders[order.id] = order
         self.money.release(order)
@@ -520,11 +528,18 @@ class Core:
 
     def cancel(self, user: int, number: int) -> None:
         """A user's word; one that comes too late, or from another, changes nothing."""
-        order = self.book.live.get(user, {}).get(number)
-        if order is None:
+        mine = self.book.live.get(user)
+        order = mine.get(number) if mine else None
+        if mine is None or order is None:
             return
         if self.state == MarketState.HALTED:
             self.tell(order, EventKind.CANCEL_REFUSED, Reason.MARKET_NOT_OPEN)
+        elif order.status == OPEN and order.links is None:
+            order.level.half.remove(order)  # type: ignore[union-attr]  # it rests
+            del mine[number]
+            order.status, order.reason = CANCELLED, CANCELLED_BY_USER
+            self.outcome.orders[number] = order
+            self.money.release(order)
         else:
             self.end(order, CANCELLED, Reason.CANCELLED_BY_USER)
 
@@ -550,9 +565,7 @@ class Core:
 
     def drop(self, order: BookOrder) -> None:
         """Take a live order from where it stands."""
-        if order.status == OPEN:
-            self.outcome.levels.add((order.side, order.price))
-        elif order.status == ARMED and order.level is None:
+        if order.status == ARMED and order.level is None:
             self.trailing.remove(order)
         self.book.remove(order)
 

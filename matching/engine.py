@@ -149,10 +149,9 @@ class Engine:
                 clearing.wallets = wallets[market]
         cores = self._cores
         for command, created in commands:
-            market = command.market
-            core = cores[market]
-            if market not in self._outcomes:
-                self._begin(market)
+            core = cores[command.market]
+            if command.market not in self._outcomes:
+                self._begin(command.market, command)
             if created > self.time:
                 self.time = created
             if self.time >= self._due:
@@ -160,31 +159,32 @@ class Engine:
             core.now = self.time
             if core.now >= core.refresh:
                 opening.refresh_reference(core)
-            kind = type(command)
-            if kind is Place:
-                core.step(command.id)  # type: ignore[union-attr]
-                core.place(command, created)  # type: ignore[arg-type]
+            if isinstance(command, Place):
+                core.book.command = command.id
+                core.place(command, created)
             else:
                 self._obey(core, command, created)
-            if core.pending or core.up.ranks or core.down.ranks:
+            if core.restless:
                 stops.aftermath(core)
             if core.due < self._due:
                 self._due = core.due
         return self._outcomes
 
-    def _begin(self, market: int) -> None:
-        outcome = self._outcomes[market] = Outcome()
+    def _begin(self, market: int, command: Command | Unit) -> None:
+        """From here on the batch does something to a market."""
+        ids = range(_first_id(command), BIGINT_MAX)
+        outcome = self._outcomes[market] = Outcome(placed=ids)
         self._cores[market].begin(outcome)
 
     def _obey(self, core: Core, command: Command | Unit, created: int) -> None:
         if isinstance(command, Unit):
-            core.step(command.commands[0].id)
+            core.book.command = command.commands[0].id
             if command.kind == UnitKind.ALL_OR_NONE:
                 units.all_or_none(core, command, created)
             else:
                 lists.place(core, command, created)
             return
-        core.step(command.id)
+        core.book.command = command.id
         match command:
             case Cancel():
                 core.cancel(command.user, command.order)
@@ -201,19 +201,21 @@ class Engine:
 
     def _let_time_pass(self, command: Command | Unit) -> None:
         """Let everything happen that is due, in the order of time, then of markets."""
-        first = command.commands[0].id if isinstance(command, Unit) else command.id
+        first = _first_id(command)
         while True:
             due, market = min((core.due, market) for market, core in self._cores.items())
             if due > self.time:
                 self._due = due
                 return
             if market not in self._outcomes:
-                self._begin(market)
+                self._begin(market, command)
             core = self._cores[market]
-            core.now, core.command = self.time, first
-            stamp = (first - 1 << PRIORITY_BITS) + BETWEEN
-            core.book.stamp = max(core.book.stamp, stamp)
+            core.now, core.cause, book = self.time, first, core.book
+            # After all that the command before gave, and before what this one will.
+            book.command = first - 1
+            book.stamp = max(book.stamp, (first - 1 << PRIORITY_BITS) + BETWEEN)
             opening.happen(core)
+            core.cause = 0
 
     # Foreseeing -------------------------------------------------------------------------
 
@@ -250,6 +252,10 @@ class Engine:
             book, reach = self._cores[market].book, lots + cancelled[market, side]
             users[market] |= _first_makers(book, side, reach, worst[market, side])
         return users
+
+
+def _first_id(command: Command | Unit) -> int:
+    return command.commands[0].id if isinstance(command, Unit) else command.id
 
 
 def _lots_to_take(core: Core, command: Place, other: int) -> int:

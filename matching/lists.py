@@ -57,7 +57,6 @@ def place(core: "Core", unit: Unit, created: int) -> None:
         assert isinstance(command, Place)
         orders.append(order := BookOrder(command, created))
         core.outcome.orders[order.id] = order
-        core.outcome.placed.add(order.id)
     if unit.kind == UnitKind.OCO:
         _place_pair(core, OrderList(orders[0].id, None, orders[0], orders[1]))
     else:
@@ -236,6 +235,7 @@ def wait_for_turn(core: "Core", links: OrderList) -> None:
     """The exits come alive in the next aftermath."""
     heappush(core.pending, links.id)
     core.pending_lists[links.id] = links
+    core.restless = True
 
 
 def triggered(core: "Core", stop: BookOrder) -> None:

@@ -165,7 +165,6 @@ def _give(core: "Core", order: BookOrder, lots: int) -> None:
     """Take `lots` off an order in the book, hidden or not; it keeps its place."""
     level = order.level
     assert level is not None
-    core.outcome.levels.add((order.side, order.price))
     rest = order.rest - lots
     level.lots -= order.remaining
     if rest:

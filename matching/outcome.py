@@ -1,9 +1,10 @@
 """What a batch did to one market, as the engine says it. Pure."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from ledger.transfers import Row
-from matching.book import BookOrder
+from matching.book import OPEN, BookOrder
 
 
 @dataclass(slots=True)
@@ -68,18 +69,31 @@ class Outcome:
     """What a batch did to one market.
 
     orders  every order that was placed or changed, by id, in its final state
-    placed  ids of the orders that this batch saw for the first time
-    levels  (side, price) of every book level that was touched
+    placed  holds the ids of the orders that this batch saw for the first time
+    left    (side, price) that orders left for another price
     """
 
     transfers: list[Row] = field(default_factory=list)
     trades: list[TradeMade] = field(default_factory=list)
     orders: dict[int, BookOrder] = field(default_factory=dict)
-    placed: set[int] = field(default_factory=set)
-    levels: set[tuple[int, int]] = field(default_factory=set)
+    placed: Container[int] = ()
+    left: set[tuple[int, int]] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     prevented: list[Prevented] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+
+    @property
+    def levels(self) -> set[tuple[int, int]]:
+        """(side, price) of the book levels that may have changed.
+
+        An order that came and went within the batch left its level as it was.
+        """
+        placed, left = self.placed, self.left
+        return left | {
+            (order.side, order.price)
+            for order in self.orders.values()
+            if order.price and (order.status == OPEN or order.id not in placed)
+        }
 
     def __bool__(self) -> bool:
         """Whether anything happened."""

@@ -130,6 +130,13 @@ class Clearing:
         balances[wallet.available] -= amount
         balances[wallet.held] += amount
 
+    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
+        """Hold `amount` if it is there, else the atoms that are."""
+        available = self.lacks(order, amount, command)
+        if available is None:
+            self.hold(order, amount)
+        return available
+
     def release(self, order: BookOrder) -> None:
         """Give back what an order holds beyond what it owes."""
         if order.links is not None:
@@ -238,6 +245,9 @@ class NoMoney:
 
     def hold(self, order: BookOrder, amount: int) -> None:
         pass
+
+    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
+        return None
 
     def release(self, order: BookOrder) -> None:
         pass

@@ -113,14 +113,13 @@ def rearm(core: "Core", order: BookOrder) -> None:
     up = rises(order)
     met = core.last and (core.last >= order.trigger if up else core.last <= order.trigger)
     if met:
-        half = core.up if up else core.down
+        _touched(core, core.up if up else core.down, order)
     elif order.type == TRAILING_STOP:
         order.armed_trade = core.trades
         core.trailing.add(order, core.last)
-        return
     else:
         half = core.book.rising if up else core.book.falling
-    half.insert(order, order.trigger * half.sign)
+        half.insert(order, order.trigger * half.sign)
 
 
 def put_back(core: "Core", order: BookOrder) -> None:
@@ -149,15 +148,21 @@ def touch(core: "Core", prices: list[int]) -> None:
     rising, falling = book.rising, book.falling
     while rising.ranks and -rising.ranks[-1] <= high:
         _move(rising, core.up)
+        core.restless = True
     while falling.ranks and falling.ranks[-1] >= low:
         _move(falling, core.down)
+        core.restless = True
     if len(core.trailing):
         for price in prices:
             for order, trigger in core.trailing.seen(price):
                 order.trigger, order.armed_trade, order.altered = trigger, 0, True
-                half = core.up if rises(order) else core.down
-                half.insert(order, trigger * half.sign)
+                _touched(core, core.up if rises(order) else core.down, order)
                 core.outcome.orders[order.id] = order
+
+
+def _touched(core: "Core", half: Half, order: BookOrder) -> None:
+    half.insert(order, order.trigger * half.sign)
+    core.restless = True
 
 
 def _move(waiting: Half, touched: Half) -> None:
@@ -170,6 +175,7 @@ def _move(waiting: Half, touched: Half) -> None:
 def aftermath(core: "Core") -> None:
     """What a unit set off, one thing at a time, until nothing is left or the market is
     not open any more."""
+    core.restless = False
     while core.is_open:
         if core.pending:
             lists.activate(core)

@@ -101,16 +101,15 @@ def all_or_none(core: "Core", unit: Unit, created: int) -> None:
         if isinstance(command, Place):
             order = orders[command.id] = BookOrder(command, created)
             core.outcome.orders[order.id] = order
-            core.outcome.placed.add(order.id)
     for command in unit.commands:
-        core.command = command.id
+        core.book.command = command.id
         refused = _judged(judge, orders, command)
         if refused is not None:
             del core.outcome.events[told:]
             _refuse(core, unit, orders, command, refused)
             return
     for command in unit.commands:
-        core.step(command.id)
+        core.book.command = command.id
         if isinstance(command, Place):
             core.go_on(orders[command.id])
         elif isinstance(command, Cancel):
@@ -140,7 +139,7 @@ def _refuse(
 ) -> None:
     """Nothing is done: the culprit has its own reason, the others that of the unit."""
     for command in unit.commands:
-        core.command = command.id
+        core.book.command = command.id
         why = refused if command is culprit else (Reason.UNIT_REFUSED, 0, 0)
         if isinstance(command, Place):
             order = orders[command.id]
