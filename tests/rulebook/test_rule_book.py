@@ -1,0 +1,80 @@
+"""The rule book holds: every example of docs/orders.md is played against the engine."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from orders.commands import EventKind, Reason
+from tests.architecture import house
+from tests.rulebook.reading import Action, Example, examples_of, rules_of
+from tests.rulebook.stage import Stage
+from tests.rulebook.telling import units_of
+from tests.rulebook.venues import TheEngine, TheTwin
+
+PAGE = (house.ROOT / "docs/orders.md").read_text(encoding="utf-8")
+Venue = type[TheEngine | TheTwin]
+EXAMPLES = list(examples_of(PAGE))
+UNITS = units_of(PAGE)
+#: Rules about what lies before or behind the engine; other tests show them.
+WITHOUT_EXAMPLE = {
+    "The dead man's switch",  # orders/tests/test_clock.py
+    "Cancel on disconnect",  # marketdata/tests
+    "The same log gives the same market",  # matching/tests
+}
+
+
+def names() -> list[str]:
+    seen: dict[str, int] = {}
+    for example in EXAMPLES:
+        seen[example.heading] = seen.get(example.heading, 0) + 1
+    counted: dict[str, int] = {}
+    told = []
+    for example in EXAMPLES:
+        number = counted[example.heading] = counted.get(example.heading, 0) + 1
+        several = f" ({number})" if seen[example.heading] > 1 else ""
+        told.append(example.heading + several)
+    return told
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=names())
+@pytest.mark.parametrize("venue", [TheEngine, TheTwin])
+def test_what_the_rule_book_says_happens(example: Example, venue: Venue):
+    stage = Stage(example, UNITS, venue)
+    # The twin tells each order's story, but not which of two orders came first.
+    in_order: Callable[[list[str]], list[str]] = list if venue is TheEngine else sorted
+
+    for line, step in example.steps:
+        where = f"docs/orders.md:{line}"
+        if isinstance(step, Action):
+            told, also = stage.act(step)
+            assert (where, told, in_order(also)) == (where, step.told, in_order(step.also))
+            stage.check()
+        else:
+            assert (where, step.what, stage.show(step)) == (where, step.what, step.answer)
+
+
+def test_every_rule_has_an_example():
+    shown = {example.heading for example in EXAMPLES}
+    rules = rules_of(PAGE)
+
+    assert len(rules) == len(set(rules)), "two rules share a heading"
+    assert set(rules) - shown == WITHOUT_EXAMPLE
+    assert shown <= set(rules), "an example stands below a rule"
+
+
+def test_the_tables_tell_every_reason_and_every_part_of_a_story():
+    reasons = first_cells(chapter("Reasons"))
+    kinds = first_cells(chapter("The story of an order"))
+
+    assert sorted(reasons) == sorted(it.name.lower() for it in Reason if it)
+    assert sorted(kinds) == sorted(it.name.lower() for it in EventKind)
+
+
+def chapter(title: str) -> str:
+    return PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def first_cells(text: str) -> list[str]:
+    _, _, rows = text.partition("|---")
+    return re.findall(r"^\| `([a-z_]+)` \|", rows, re.MULTILINE)
