@@ -16,7 +16,7 @@ from withdrawals.selectors import waiting_count
 from withdrawals.states import State
 
 #: What the staff works on stands first; the rest follows by name.
-FIRST_APPS: Final = ("withdrawals", "deposits", "ledger", "accounts")
+FIRST_APPS: Final = ("withdrawals", "deposits", "orders", "ledger", "accounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class StaffLoginForm(OTPAdminAuthenticationForm):  # type: ignore[misc]  # untyp
 class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp is untyped
     site_header = "Fairbook"
     site_title = "Fairbook staff"
-    index_title = "Compliance and books"
+    index_title = "Compliance, markets and books"
     login_form = StaffLoginForm
     # The lists need the width; the desk and the way back to it stand on every page.
     enable_nav_sidebar = False

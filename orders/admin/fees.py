@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -58,6 +59,13 @@ class FeeTierAdmin(admin.ModelAdmin[FeeTier]):
     list_display_links = ["market", "volume"]
     list_filter = ["market"]
     list_select_related = ["market__quote", "market__base"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, under its own name."""
+        title = {"title": "Fee tiers"}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     @admin.display(description="from a volume of", ordering="volume_from")
     def volume(self, tier: FeeTier) -> str:

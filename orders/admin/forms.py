@@ -44,10 +44,10 @@ def setting_value(name: str, said: Any, rules: MarketRules) -> int:
     return rules.read_quote(said) if name == "notional_min" else int(said)
 
 
-def _reason() -> forms.CharField:
+def _reason(*, is_first: bool) -> forms.CharField:
     return forms.CharField(
         max_length=200,
-        widget=forms.TextInput(attrs={"size": 70, "autofocus": True}),
+        widget=forms.TextInput(attrs={"size": 70, "autofocus": is_first}),
         help_text="Kept for ever, for colleagues and auditors. Users do not see it.",
     )
 
@@ -55,7 +55,7 @@ def _reason() -> forms.CharField:
 class ReasonForm(forms.Form):
     """Asks why; the words go into the log."""
 
-    reason = _reason()
+    reason = _reason(is_first=True)
 
 
 class AuctionForm(ReasonForm):
@@ -131,7 +131,7 @@ class SettingsForm(forms.Form):
     notional_min = _amount_field("Least value", "In whole units of the quote asset.")
     maker_ppm = _percent_field("Maker fee, %", "Of those whom no tier serves.")
     taker_ppm = _percent_field("Taker fee, %", "Stamped on new orders only.")
-    reason = _reason()
+    reason = _reason(is_first=False)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -118,9 +118,9 @@ BUTTONS = (
         is_harmful=True,
     ),
     Button(
-        step="settings",
+        step="change settings",
         promise="{what} changes its settings, for the orders that come after it. Those "
-        "that are open stay as they are.",
+        "that are open stay as they are. What you leave alone stays alone.",
         form=SettingsForm,
         take=change_settings,
         done=_DONE,

@@ -91,7 +91,7 @@ def test_staff_without_the_right_sees_the_market_but_changes_nothing():
 
     page = browser.get(page_of(market))
     answer = browser.post(step(market, "halt"), {"reason": "because"})
-    settings = browser.post(step(market, "settings"), settings_form(band_ppm="1"))
+    settings = browser.post(step(market, "change-settings"), settings_form(band_ppm="1"))
 
     assert "You have no right to change markets." in words(page)
     assert told(answer) == ["You have no right to change markets."]
@@ -124,10 +124,10 @@ def test_the_page_offers_the_states_in_which_the_market_is_not():
     in_auction = browser.get(page_of(market))
 
     offered = [button.step for button in page.context["buttons"]]
-    assert offered == ["post only", "auction", "cancel only", "halt", "settings"]
+    assert offered == ["post only", "auction", "cancel only", "halt", "change settings"]
     # An auction may be begun anew, with another end.
     assert [button.step for button in in_auction.context["buttons"]] == [
-        "open", "post only", "auction", "cancel only", "halt", "settings",
+        "open", "post only", "auction", "cancel only", "halt", "change settings",
     ]  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_an_auction_ends_after_the_minutes_that_were_said():
     assert before <= until <= clock.now()
 
 
-@pytest.mark.parametrize("slug", ["halt", "settings"])
+@pytest.mark.parametrize("slug", ["halt", "change-settings"])
 def test_without_a_reason_nothing_is_asked(slug):
     market, browser = make_market(), keeper()
     before = everything()
@@ -202,7 +202,7 @@ def test_only_what_was_changed_is_asked_for():
     said = {"band_ppm": "7.5", "band_caps": "on", "quantity_min": "0.001"}
 
     answer = browser.post(
-        step(market, "settings"), settings_form(**said, reason="thin book")
+        step(market, "change-settings"), settings_form(**said, reason="thin book")
     )
 
     assert answer.status_code == 302, answer.context["form"].errors
@@ -224,7 +224,9 @@ def test_what_a_colleague_changed_meanwhile_is_left_alone():
     market, browser = make_market(), keeper()
     Market.objects.update(band_ppm=200_000)  # after carol's form was opened
 
-    browser.post(step(market, "settings"), settings_form(halt_ppm="7", reason="because"))
+    browser.post(
+        step(market, "change-settings"), settings_form(halt_ppm="7", reason="because")
+    )
 
     assert asked() == [("carol", {"halt_ppm": 70_000, "reason": "because"})]
 
@@ -233,7 +235,7 @@ def test_the_form_begins_with_the_settings_as_they_are():
     market, browser = make_market(), keeper()
     Market.objects.update(band_ppm=100_000, band_caps=True)
 
-    form = browser.get(step(market, "settings")).context["form"]
+    form = browser.get(step(market, "change-settings")).context["form"]
 
     shown = {name: form[name].value() for name in UNCHANGED}
     assert shown == UNCHANGED | {"band_ppm": "10"}
@@ -256,7 +258,9 @@ def test_a_form_that_says_nothing_or_nonsense_is_shown_again(said, field):
     market, browser = make_market(), keeper()
     before = everything()
 
-    answer = browser.post(step(market, "settings"), settings_form(**said, reason="because"))
+    answer = browser.post(
+        step(market, "change-settings"), settings_form(**said, reason="because")
+    )
 
     assert list(answer.context["form"].errors) == [field]
     assert everything() == before
@@ -274,7 +278,9 @@ def test_a_setting_that_cannot_be_is_refused_with_its_reason(said, why):
     market, browser = make_market(), keeper()
     before = everything()
 
-    answer = browser.post(step(market, "settings"), settings_form(**said, reason="because"))
+    answer = browser.post(
+        step(market, "change-settings"), settings_form(**said, reason="because")
+    )
 
     [message] = told(answer)
     assert message.startswith("Nothing was done.")
