@@ -88,7 +88,7 @@ def planned(
     refused = _unfit(core, order, command)
     if refused is not None:
         return Amendment(order, refused=(refused, 0, 0))
-    if quantity <= order.filled:
+    if command.quantity and quantity <= order.filled:
         below = Reason.AMEND_BELOW_FILLED, order.filled, quantity
         return Amendment(order, refused=below)
     asked, capped, slid = price, 0, 0

@@ -5,6 +5,7 @@ what goes beyond it. Whatever fills or ends one leg cancels the other. The exits
 bracket wait until its entry has ended, and are then an OCO for what the entry brought.
 """
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -64,18 +65,22 @@ def place(core: "Core", unit: Unit, created: int) -> None:
 
 
 def _place_pair(core: "Core", pair: OrderList) -> None:
-    limit, stop = pair.limit, pair.stop
-    refused = not core.is_open and (Reason.MARKET_NOT_OPEN, 0, 0)
-    if refused or not core.admit(limit, legs=2):
-        if refused:
-            core.reject(limit, *refused)
-        _reject_like(core, limit, stop)
-    elif stop.extra.expires and stop.extra.expires <= core.now:
+    legs = pair.limit, pair.stop
+    if not core.is_open:
+        _reject_both(core, pair, Reason.MARKET_NOT_OPEN)
+    elif _any_expired(core, legs):
         _reject_both(core, pair, Reason.EXPIRED)
-    elif stop.type == OrderType.TRAILING_STOP and not core.last:
+    elif not core.admit(pair.limit, legs=2):
+        told = core.outcome.events[-1]
+        core.reject(pair.stop, Reason(told.reason), told.limit, told.actual)
+    elif pair.stop.type == OrderType.TRAILING_STOP and not core.last:
         _reject_both(core, pair, Reason.NO_LAST_PRICE)
     else:
         _start(core, pair, Reason.NONE)
+
+
+def _any_expired(core: "Core", orders: Iterable[BookOrder]) -> bool:
+    return any(0 < order.extra.expires <= core.now for order in orders)
 
 
 def _place_bracket(core: "Core", bracket: OrderList) -> None:
@@ -83,7 +88,7 @@ def _place_bracket(core: "Core", bracket: OrderList) -> None:
     assert entry is not None
     if not core.is_open:
         core.reject(entry, Reason.MARKET_NOT_OPEN)
-    elif any(0 < order.extra.expires <= core.now for order in exits):
+    elif _any_expired(core, exits):
         core.reject(entry, Reason.EXPIRED)
     elif core.admit(entry, legs=3):
         for order in exits:
@@ -97,12 +102,6 @@ def _place_bracket(core: "Core", bracket: OrderList) -> None:
             if order.status == WAITING:
                 core.drop(order)
             core.reject(order, Reason.UNIT_REFUSED)
-
-
-def _reject_like(core: "Core", first: BookOrder, second: BookOrder) -> None:
-    """Reject the second order as the first one was."""
-    told = next(e for e in reversed(core.outcome.events) if e.order == first.id)
-    core.reject(second, Reason(told.reason), told.limit, told.actual)
 
 
 def _reject_both(
@@ -132,7 +131,7 @@ def _start(core: "Core", pair: OrderList, waited: Reason) -> None:
     for leg in (limit, stop):
         if leg.status == WAITING:
             core.drop(leg)
-            leg.altered = True
+            leg.priority, leg.altered = core.book.next_priority(), True
             core.outcome.orders[leg.id] = leg
     limit.status, stop.status = OPEN, ARMED
     core.money.hold(limit, first)
@@ -197,7 +196,9 @@ def received(core: "Core", entry: BookOrder, lots: int, ppm: int) -> int:
 
 
 def cancel_other(core: "Core", links: OrderList, leg: BookOrder) -> None:
+    """One leg was filled or has ended: there is no list any more, and no other leg."""
     other = links.other(leg)
+    leg.links = other.links = None
     if is_live(other):
         core.end(other, CANCELLED, Reason.OTHER_LEG)
 
@@ -242,10 +243,9 @@ def triggered(core: "Core", stop: BookOrder) -> None:
     """The stop leg takes over what the limit leg holds, which ends."""
     assert stop.links is not None
     limit = stop.links.limit
-    if is_live(limit):
-        stop.hold += limit.hold
-        limit.hold = 0
-        core.end(limit, CANCELLED, Reason.OTHER_LEG)
+    stop.hold += limit.hold
+    limit.hold = 0
+    cancel_other(core, stop.links, stop)
 
 
 def put_back(core: "Core", orders: list[BookOrder]) -> None:

@@ -201,13 +201,15 @@ def _trigger(core: "Core", touched: Half) -> None:
         lists.triggered(core, order)
     order.status, order.altered = OPEN, True
     order.priority = core.book.next_priority()
-    if order.type not in WITH_LIMIT:
-        if order.type == TRAILING_STOP:
-            order.cap = core.cap_from(order.trigger, order)
-        core.take_market(order)
-        return
-    beyond = core.beyond_band(order.side, order.price)
-    if beyond is None or core.cap(order, beyond):
+    if order.type in WITH_LIMIT:
+        beyond = core.beyond_band(order.side, order.price)
+        if beyond is not None and not core.cap(order, beyond):
+            core.end(order, CANCELLED, Reason.PRICE_BAND, beyond, order.price)
+            return
+    elif order.type == TRAILING_STOP:
+        order.cap = core.cap_from(order.trigger, order)
+    core.money.release(order)
+    if order.type in WITH_LIMIT:
         core.enter(order)
     else:
-        core.end(order, CANCELLED, Reason.PRICE_BAND, beyond, order.price)
+        core.take_market(order)
