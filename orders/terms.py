@@ -152,10 +152,10 @@ def check_list_shape(*, kind: UnitKind, legs: Sequence[OrderTerms]) -> None:
     entry, (limit, stop) = legs[0], legs[-2:]
     if bracket and (entry.type not in _ENTRY_TYPES or entry.by_budget):
         raise ListShapeInvalid("The entry is a limit order, or a market order by quantity.")
-    if not limit.lasts or limit.post_only is not PostOnly.NO:
-        raise ListShapeInvalid(
-            "The first exit is a limit order, gtc or gtd, not post-only."
-        )
+    if not limit.lasts:
+        raise ListShapeInvalid("The first exit is a limit order that stays (gtc, gtd).")
+    if bracket and limit.post_only is not PostOnly.NO:
+        raise ListShapeInvalid("The exits of a bracket cannot be post-only.")
     if stop.type not in STOP_TYPES or stop.by_budget:
         raise ListShapeInvalid(
             "The second exit is a stop, a stop_limit or a trailing_stop, by quantity."
