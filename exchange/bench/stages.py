@@ -1,7 +1,6 @@
 """What is measured. Every function returns rows; a row names its reference and ratio."""
 
 import itertools
-import random
 import statistics
 import time
 from collections.abc import Iterator
@@ -10,16 +9,13 @@ from typing import Any
 
 from django.db import connection
 
+from exchange.bench import flows
 from exchange.bench.setting import Setting, opposing_orders
 from exchange.bench.stopwatch import Stopwatch
 from kernel import pgcopy
-from kernel.units import Atoms, Lots, Ppm, Ticks
 from matching import locks, settlement, worker
 from matching.engine import Engine
 from matching.spot import Wallet
-from orders.commands import Cancel, OrderSide, OrderType, Place, SelfTrade, TimeInForce
-from orders.commands import Command as PureCommand
-from orders.rules import MarketRules
 from orders.services import append_commands
 
 
@@ -134,40 +130,13 @@ def engine_alone(setting: Setting, *, commands: int, seed: int) -> float:
         for user in setting.users
     }
     balances = dict.fromkeys(range(next(accounts)), 10**17)
-    flow = mixed_flow(rules, setting.users, commands=commands, seed=seed)
+    steps = flows.mixed(commands, seed=seed)
+    flow = list(flows.commands_of(steps, rules, setting.users))
     engine = Engine({rules.id: rules}, {rules.id: (0, 1)}, {})
     started = time.perf_counter()
     for chunk in _chunks(flow, 2_000):
         engine.run(chunk, {rules.id: wallets}, balances)
     return commands / (time.perf_counter() - started)
-
-
-def mixed_flow(
-    rules: MarketRules, users: list[int], *, commands: int, seed: int
-) -> list[tuple[PureCommand, int]]:
-    """60 % rest near the touch, 25 % cancel one of those, 15 % take across it."""
-    chance = random.Random(seed)  # noqa: S311  the same flow in every run
-    flow: list[tuple[PureCommand, int]] = []
-    resting: list[tuple[int, int]] = []
-    for number in range(1, commands + 1):
-        kind, user = chance.random(), chance.choice(users)
-        if kind < 0.25 and resting:
-            owner, order = resting.pop(chance.randrange(len(resting)))
-            flow.append((Cancel(number, rules.id, owner, order), 0))
-            continue
-        side = chance.choice((OrderSide.BUY, OrderSide.SELL))
-        rests = kind < 0.85
-        away = chance.randint(1, 50) if rests else -8
-        price = Ticks(6_500_000 - away if side is OrderSide.BUY else 6_500_000 + away)
-        place = Place(
-            number, rules.id, user, side.value, OrderType.LIMIT.value,
-            TimeInForce.GTC.value, SelfTrade.NONE.value, price,
-            Lots(chance.randint(1, 100)), Atoms(0), Ppm(1_000), Ppm(2_000),
-        )  # fmt: skip
-        flow.append((place, 0))
-        if rests:
-            resting.append((user, number))
-    return flow
 
 
 def median(values: list[float]) -> tuple[float, str]:

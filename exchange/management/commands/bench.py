@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from exchange.bench import engine, flows, peers, tables
 from exchange.bench.setting import make_setting
 from exchange.bench.stages import (
     CycleRun,
@@ -18,22 +20,69 @@ from exchange.bench.stages import (
     raw_copy_rate,
     run_cycles,
 )
+from exchange.embedded import var_dir
 from exchange.scratch import as_app, as_owner, scratch_database
 
 USERS = 1_000
 BATCH = 2_000
+SECTIONS = ("engine", "peers", "cycles")
 
 
 class Command(BaseCommand):
-    help = "Measures full cycles, their stages, the engine alone, and raw COPY beside them."
+    help = (
+        "Measures the engine alone, order books of others beside it, full cycles, their "
+        "stages, and raw COPY beside them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write it there")
         parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+        parser.add_argument(
+            "--only",
+            nargs="+",
+            choices=SECTIONS,
+            default=SECTIONS,
+            help="engine: the engine alone; peers: order books from PyPI, which are "
+            "installed for it; cycles: the whole path, in a database of its own",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("matching").setLevel(logging.WARNING)
-        runs, cycles = (3, 10_000) if options["quick"] else (7, 40_000)
+        quick, document = options["quick"], dict[str, Any]()
+        if "engine" in options["only"]:
+            document["engine"] = self._engine(quick=quick)
+        if "peers" in options["only"]:
+            document["peers"] = self._peers(quick=quick)
+        if "cycles" in options["only"]:
+            document |= self._cycles(quick=quick)
+        if options["json"]:
+            options["json"].write_text(json.dumps(document, indent=2) + "\n")
+
+    def _engine(self, *, quick: bool) -> list[dict[str, Any]]:
+        measures = engine.measure_all(quick=quick, say=self.stdout.write)
+        self.stdout.write("\nthe engine without money, nanoseconds of the processor:")
+        for line in tables.engine_lines(measures):
+            self.stdout.write(line)
+        return [asdict(measure) for measure in measures]
+
+    def _peers(self, *, quick: bool) -> list[dict[str, Any]]:
+        count = 20_000 if quick else 50_000
+        measured = peers.measure_all(
+            directory=var_dir() / "peers",
+            steps=flows.mixed(count, seed=7),
+            runs=3 if quick else 5,
+            say=self.stdout.write,
+        )
+        self.stdout.write(
+            f"\norder books on one mixed stream of {count:,} steps, nanoseconds of the "
+            "processor:"
+        )
+        for line in tables.peer_lines(measured):
+            self.stdout.write(line)
+        return [asdict(peer) for peer in measured]
+
+    def _cycles(self, *, quick: bool) -> dict[str, Any]:
+        runs, cycles = (3, 10_000) if quick else (7, 40_000)
         with scratch_database(f"fairbook_bench_{os.getpid()}"):
             as_app()
             self.stdout.write(
@@ -54,13 +103,11 @@ class Command(BaseCommand):
             self._show(rows, measured)
             call_command("audit", stdout=self.stdout, stderr=self.stderr)
             call_command("verify", stdout=self.stdout, stderr=self.stderr)
-        if options["json"]:
-            document = {
-                "rows": [row.as_json() for row in rows],
-                "stages": stages_of(measured),
-            }
-            options["json"].write_text(json.dumps(document, indent=2) + "\n")
         self.stdout.write(self.style.SUCCESS("bench: done; the ledger is proved."))
+        return {
+            "rows": [row.as_json() for row in rows],
+            "stages": stages_of(measured),
+        }
 
     def _show(self, rows: list[Row], runs: list[CycleRun]) -> None:
         self.stdout.write(
