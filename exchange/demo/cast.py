@@ -5,7 +5,7 @@ on an exchange that is served over HTTPS. Staff get one-time password secrets of
 made at random on each machine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,8 +75,22 @@ MARKETS: Final = (
         lots=(10, 2_500),
     ),
 )
+#: What all demo markets are opened with, beyond their steps (orders.services).
+SETTINGS: Final[Mapping[str, int]] = {
+    "band_ppm": 100_000,  # 10 %
+    "halt_ppm": 70_000,  # 7 %
+    "halt_seconds": 30,
+    "slippage_ppm": 50_000,  # 5 %
+    "max_open_orders": 200,
+}
 MAKER_PPM: Final = 500
 TAKER_PPM: Final = 1_000
+#: Of each quote asset: from how much in 30 days which rates apply (whole units; maker and
+#: taker in ppm).
+TIERS: Final[Mapping[str, Sequence[tuple[int, int, int]]]] = {
+    "USDT": ((50_000, 400, 900), (500_000, 300, 700), (5_000_000, 0, 500)),
+    "BTC": ((1, 400, 900), (10, 300, 700), (100, 0, 500)),
+}
 
 Funds = Mapping[str, str]
 _PURSE: Final[Funds] = {"BTC": "2", "ETH": "40", "USDT": "100000"}

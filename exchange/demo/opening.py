@@ -18,9 +18,11 @@ from exchange.demo.cast import (
     FUNDS,
     MAKER_PPM,
     MARKETS,
+    SETTINGS,
     STAFF,
     STAFF_PASSWORD,
     TAKER_PPM,
+    TIERS,
     TRADER_PASSWORD,
     Funds,
     MarketPlan,
@@ -32,7 +34,7 @@ from ledger.models import Asset
 from ledger.selectors import asset_by_code
 from ledger.services import open_asset
 from orders.selectors import markets
-from orders.services import open_market
+from orders.services import open_market, set_fee_tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _open_markets() -> None:
 
 def _open_market(plan: MarketPlan, assets: Mapping[str, Asset]) -> None:
     base, quote = plan.symbol.split("-")
-    open_market(
+    market = open_market(
         base=assets[base],
         quote=assets[quote],
         tick_size=Atoms(plan.tick_size),
@@ -82,7 +84,15 @@ def _open_market(plan: MarketPlan, assets: Mapping[str, Asset]) -> None:
         notional_min=Atoms(plan.notional_min),
         maker_ppm=Ppm(MAKER_PPM),
         taker_ppm=Ppm(TAKER_PPM),
+        **SETTINGS,
     )
+    for volume, maker_ppm, taker_ppm in TIERS[quote]:
+        set_fee_tier(
+            market_id=market.pk,
+            volume_from=Atoms(volume * 10 ** assets[quote].scale),
+            maker_ppm=Ppm(maker_ppm),
+            taker_ppm=Ppm(taker_ppm),
+        )
 
 
 def _trader(email: str) -> User:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Final, Literal
 
 Side = Literal["buy", "sell"]
+Style = Literal["plain", "post_only", "iceberg", "passing"]
 
 _MILLION: Final = 1_000_000
 DEPTH: Final = 8
@@ -20,6 +21,14 @@ NEAR_PPM: Final = 80
 FAR_PPM: Final = 3_000
 #: An order nearer than this to the wrong side of the price is given up.
 GIVE_UP_PPM: Final = 20
+#: Of an iceberg one part in so many is shown.
+ICEBERG_PARTS: Final = 5
+#: How long a passing quote stands, and how long a stop waits, in seconds.
+PASSING_SECONDS: Final = (20, 120)
+STOP_SECONDS: Final = (60, 240)
+#: One of so many takes is a stop, this far beyond the price, in parts per million.
+STOP_ONE_IN: Final = 6
+STOP_PPM: Final = (300, 2_500)
 #: How far the price leans when inventory is off by its whole target.
 LEAN_PPM: Final = 2_000
 
@@ -117,6 +126,23 @@ def _size(steps: Steps, chance: Random) -> int:
     low, high = steps.lots
     lots = low + (high - low) * chance.randrange(1_000) ** 2 // 1_000_000
     return max(low, lots - lots % 10) if chance.randrange(3) else lots
+
+
+def style_of(quote: Quote, *, steps: Steps, chance: Random) -> Style:
+    """How a quote is placed: plain more often than not; only large ones are icebergs."""
+    style: Style = chance.choice(("plain", "plain", "plain", "post_only", "passing"))
+    is_large = quote.quantity >= steps.lots[1] // ICEBERG_PARTS
+    return "iceberg" if style == "plain" and is_large and chance.randrange(2) else style
+
+
+def stop_beyond(price: int, side: Side, *, steps: Steps, chance: Random) -> tuple[int, int]:
+    """(trigger in ticks, seconds to wait) of a stop: a buy for a rise, a sell for a fall.
+
+    price  quote atoms per base unit
+    """
+    away = max(steps.tick, price * chance.randint(*STOP_PPM) // _MILLION)
+    trigger = price + away if side == "buy" else price - away
+    return trigger // steps.tick, chance.randint(*STOP_SECONDS)
 
 
 def take(*, has: int, wants: int, steps: Steps, chance: Random) -> Quote:

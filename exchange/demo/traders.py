@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from random import Random
 from typing import Any, Final, NoReturn
 
@@ -18,7 +19,20 @@ from exchange.demo.cast import (
 )
 from exchange.demo.client import Away, Client, Said
 from exchange.demo.prices import SCALE, FairPrices
-from exchange.demo.quoting import Quote, Resting, Steps, lean, plan_round, take
+from exchange.demo.quoting import (
+    ICEBERG_PARTS,
+    PASSING_SECONDS,
+    STOP_ONE_IN,
+    Quote,
+    Resting,
+    Steps,
+    lean,
+    plan_round,
+    stop_beyond,
+    style_of,
+    take,
+)
+from kernel import clock
 from kernel.decimals import format_decimal, parse_decimal
 
 log = logging.getLogger(__name__)
@@ -138,13 +152,41 @@ class Trader:
         ]
 
     async def quote(self, plan: MarketPlan, quote: Quote) -> None:
-        """Place a limit order."""
+        """Place a limit order, now and then of a special kind."""
+        chance = self.floor.chance
+        terms: dict[str, str] = {}
+        match style_of(quote, steps=_steps(plan), chance=chance):
+            case "post_only":
+                terms = {"post_only": "slide"}
+            case "iceberg":
+                shown = -(-quote.quantity // ICEBERG_PARTS)
+                terms = {"display_quantity": _text(shown * plan.lot_size)}
+            case "passing":
+                terms = _until(chance.randint(*PASSING_SECONDS))
+            case "plain":
+                pass
         await self._place(
             plan,
             quote.side,
             type="limit",
             price=_text(quote.price * plan.tick_size),
             quantity=_text(quote.quantity * plan.lot_size),
+            **terms,
+        )
+
+    async def guard(self, plan: MarketPlan, quote: Quote) -> None:
+        """Place a stop that goes along with the market if it moves, and expires."""
+        price = self.floor.prices.of(plan.symbol)
+        trigger, seconds = stop_beyond(
+            price, quote.side, steps=_steps(plan), chance=self.floor.chance
+        )
+        await self._place(
+            plan,
+            quote.side,
+            type="stop",
+            trigger_price=_text(trigger * plan.tick_size),
+            quantity=_text(quote.quantity * plan.lot_size),
+            **_until(seconds),
         )
 
     async def take(self, plan: MarketPlan, quote: Quote) -> None:
@@ -219,7 +261,8 @@ async def _keep_taking(taker: Trader) -> NoReturn:
         plan = chance.choice(MARKETS)
         has, wants = await taker.inventory(plan.symbol.split("-")[0])
         order = take(has=has, wants=wants, steps=_steps(plan), chance=chance)
-        await taker.take(plan, order)
+        act = taker.take if chance.randrange(STOP_ONE_IN) else taker.guard
+        await act(plan, order)
 
     await taker.floor.forever(one_take, lambda: _about(TAKE_SECONDS, chance))
 
@@ -230,6 +273,12 @@ def _about(seconds: float, chance: Random) -> float:
 
 def _steps(plan: MarketPlan) -> Steps:
     return Steps(plan.tick_size, plan.lot_size, plan.lots)
+
+
+def _until(seconds: int) -> dict[str, str]:
+    """The terms of an order that ends by itself."""
+    ends = clock.now() + timedelta(seconds=seconds)
+    return {"time_in_force": "gtd", "expires_at": ends.isoformat()}
 
 
 def _text(atoms: int) -> str:

@@ -1,9 +1,20 @@
 """How the demo traders decide: pure functions of price, inventory and chance."""
 
+from collections import Counter
 from random import Random
 
 from exchange.demo.prices import FairPrices
-from exchange.demo.quoting import DEPTH, Quote, Resting, Steps, lean, plan_round, take
+from exchange.demo.quoting import (
+    DEPTH,
+    Quote,
+    Resting,
+    Steps,
+    lean,
+    plan_round,
+    stop_beyond,
+    style_of,
+    take,
+)
 
 #: BTC-USDT: a tick is 0.01 USDT, a lot 0.00001 BTC.
 STEPS = Steps(tick=1_000_000, lot=1_000, lots=(50, 12_000))
@@ -79,6 +90,30 @@ def test_a_taker_drifts_back_to_what_it_wants_to_have():
         has += order.quantity * STEPS.lot * (1 if order.side == "buy" else -1)
 
     assert wants // 2 < has < wants * 3 // 2
+
+
+def test_a_quote_is_plain_more_often_than_not_and_only_a_large_one_is_an_iceberg():
+    chance = Random(2)
+    large, small = Quote("buy", 100, STEPS.lots[1]), Quote("buy", 100, STEPS.lots[0])
+
+    of_large = Counter(style_of(large, steps=STEPS, chance=chance) for _ in range(2_000))
+    of_small = Counter(style_of(small, steps=STEPS, chance=chance) for _ in range(2_000))
+
+    assert set(of_large) == {"plain", "post_only", "iceberg", "passing"}
+    assert set(of_small) == {"plain", "post_only", "passing"}
+    assert of_small["plain"] > 1_000
+
+
+def test_a_stop_waits_beyond_the_price_on_its_side_and_not_for_ever():
+    chance = Random(2)
+    middle = PRICE // STEPS.tick
+
+    buys = [stop_beyond(PRICE, "buy", steps=STEPS, chance=chance) for _ in range(500)]
+    sells = [stop_beyond(PRICE, "sell", steps=STEPS, chance=chance) for _ in range(500)]
+
+    assert all(middle < trigger < middle * 101 // 100 for trigger, _ in buys)
+    assert all(middle * 99 // 100 < trigger < middle for trigger, _ in sells)
+    assert all(60 <= seconds <= 240 for _, seconds in buys + sells)
 
 
 def test_prices_wander_but_stay_near_home_and_agree_with_each_other():

@@ -24,7 +24,7 @@ from orders.services.clock import (
     run_clock,
     set_cancel_after,
 )
-from orders.services.fees import count_volumes
+from orders.services.fees import count_volumes, set_fee_tier
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, halt_market, open_market
 from orders.services.pen import (
@@ -84,5 +84,6 @@ __all__ = [
     "request_cancel",
     "run_clock",
     "set_cancel_after",
+    "set_fee_tier",
     "submit_batch",
 ]

@@ -5,12 +5,28 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from kernel.units import BIGINT_MAX
+from kernel.units import BIGINT_MAX, Atoms, Ppm
 from orders.commands import SEQUENCE_BITS
-from orders.models import Market, UserVolume
+from orders.models import FeeTier, Market, UserVolume
 from orders.selectors import first_trade_since
 
 VOLUME_DAYS: Final = 30
+
+
+def set_fee_tier(
+    *, market_id: int, volume_from: Atoms, maker_ppm: Ppm, taker_ppm: Ppm
+) -> FeeTier:
+    """Give those who traded `volume_from` in 30 days these rates, for their next orders.
+
+    volume_from  quote atoms, more than 0, in all markets of the quote asset; a tier that
+                 begins there already is changed
+    """
+    tier, _ = FeeTier.objects.update_or_create(
+        market_id=market_id,
+        volume_from=volume_from,
+        defaults={"maker_ppm": maker_ppm, "taker_ppm": taker_ppm},
+    )
+    return tier
 
 
 @transaction.atomic

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from kernel.units import Atoms, Ppm
 from orders.commands import SEQUENCE_BITS, OrderSide
 from orders.models import Command, FeeTier, Market, Trade, UserVolume
 from orders.selectors import FeeStanding, fee_standings, first_trade_since, rates_of
-from orders.services import count_volumes
+from orders.services import count_volumes, set_fee_tier
 from tests.attempts import run
 from tests.stories import NOON, make_market, person, place
 
@@ -150,6 +151,21 @@ def test_a_tier_begins_exactly_at_its_volume(volume, expected):
 
     assert rates("alice", market) == expected
     assert rates("nobody", market) == (1_000, 2_000)
+
+
+def test_a_tier_that_is_set_again_is_changed():
+    market = make_market()
+    for maker, taker in ((500, 1_500), (400, 1_400)):
+        set_fee_tier(
+            market_id=market.pk,
+            volume_from=Atoms(1_000),
+            maker_ppm=Ppm(maker),
+            taker_ppm=Ppm(taker),
+        )
+
+    assert [*FeeTier.objects.values_list("volume_from", "maker_ppm", "taker_ppm")] == [
+        (1_000, 400, 1_400)
+    ]
 
 
 def test_volume_in_one_market_earns_the_tier_of_another_with_the_same_quote_asset():
