@@ -1,6 +1,6 @@
 -- What it protects: an order's story, its prevented matches and a market's changes are for
 -- ever; an order that is open (1), armed (5) or waiting (6) can change, an ended one not.
--- Proved by orders/tests/test_database_rules.py.
+-- Proved by orders/tests/test_database_rules_of_special_orders.py.
 CREATE TRIGGER order_events_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
     ON orders_orderevent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER prevented_matches_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
