@@ -57,8 +57,8 @@ class Money(Protocol):
     def hold(self, order: BookOrder, amount: int) -> None:
         """Set aside `amount` more for an order."""
 
-    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
-        """Hold `amount` if it is there, else the atoms that are."""
+    def reserve(self, order: BookOrder, command: int) -> int | None:
+        """Hold what an order needs if it is there, else say what is."""
 
     def release(self, order: BookOrder) -> None:
         """Give back what an order holds beyond what it owes."""
@@ -154,8 +154,11 @@ class Core:
         order = BookOrder(command, created)
         self.outcome.orders[order.id] = order
         if command.type == LIMIT and command.extra is PLAIN and not self.guarded:
-            if self.reserve(order, self.money.need(order)):
+            # As `go_on`, but for the calls: this is the most frequent thing of all.
+            if self.money.reserve(order, order.id) is None:
                 self.enter(order)
+            else:
+                self._reject_poor(order)
         elif self.admit(order):
             self.go_on(order)
 
@@ -165,7 +168,7 @@ class Core:
             self.enter_market(order)
         elif order.type != LIMIT:
             stops.accept(self, order)
-        elif self.reserve(order, self.money.need(order)):
+        elif self.reserve(order):
             self.enter(order)
 
     def admit(self, order: BookOrder, *, legs: int = 1) -> bool:
@@ -240,11 +243,15 @@ class Core:
         order.price, order.altered = price, True
         return True
 
-    def reserve(self, order: BookOrder, amount: int) -> bool:
+    def reserve(self, order: BookOrder) -> bool:
         """Set aside what an order can cost; if it is not there, reject it and say False."""
-        available = self.money.reserve(order, amount, self.book.command)
-        if available is None:
+        if self.money.reserve(order, self.book.command) is None:
             return True
+        return self._reject_poor(order)
+
+    def _reject_poor(self, order: BookOrder) -> bool:
+        available = self.money.available(order.user, order.side)
+        amount = self.money.need(order)
         return self.reject(order, Reason.INSUFFICIENT_FUNDS, available, amount)
 
     def reject(
@@ -261,10 +268,11 @@ class Core:
         in_force = order.time_in_force
         if in_force == FOK and not self._fillable(order):
             return
+        book = self.book
         if order.side == BUY:
-            half, floor = self.book.asks, -order.price
+            half, floor = book.asks, -order.price
         else:
-            half, floor = self.book.bids, order.price
+            half, floor = book.bids, order.price
         ranks = half.ranks
         if ranks and ranks[-1] >= floor and self.state == STATE_OPEN:
             self._take(order, half, floor)
@@ -276,26 +284,25 @@ class Core:
             self.money.release(order)
         if in_force in TAKING:
             self.end(order, CANCELLED, Reason.IOC_REMAINDER)
-        else:
-            self.rest(order)
-
-    def rest(self, order: BookOrder) -> None:
-        """Put an order into the book."""
-        extra, book = order.extra, self.book
-        if extra is not PLAIN:
-            show(order, order.remaining)
-            if extra.expires:
-                self.expire_later(order)
+            return
+        if order.extra is not PLAIN:
+            self._prepare_rest(order)
         if order.side == BUY:
             book.bids.add(order, order.price)
         else:
             book.asks.add(order, -order.price)
-        # As Book.enlist, but for the call: this is the most frequent thing of all.
+        # As Book.enlist, but for the call.
         mine = book.live.get(order.user)
         if mine is None:
             book.live[order.user] = {order.id: order}
         else:
             mine[order.id] = order
+
+    def _prepare_rest(self, order: BookOrder) -> None:
+        """What only special orders need before they rest."""
+        show(order, order.remaining)
+        if order.extra.expires:
+            self.expire_later(order)
 
     def _fill_up(self, order: BookOrder) -> None:
         """A taker got all that it wanted."""
@@ -312,9 +319,9 @@ class Core:
         elif not order.budget:
             self.end(order, CANCELLED, Reason.NO_LIQUIDITY)
             return
-        by_walk = order.budget and order.side != BUY
-        amount = self._sellable(order) if by_walk else self.money.need(order)
-        if self.reserve(order, amount):
+        if order.budget and order.side != BUY:
+            order.remaining = self._sellable(order)
+        if self.reserve(order):
             self.take_market(order)
 
     def cap_from(self, price: int, order: BookOrder) -> int:
@@ -346,6 +353,7 @@ class Core:
     def _spend(self, order: BookOrder, half: Half) -> None:
         """By budget: whole lots, level by level, while the budget lasts."""
         tick_value, guard = self.rules.tick_value, self._guard(half)
+        order.remaining = 0  # it is for the budget to say
         stranger = order.user if order.self_trade != NO_PREVENTION else 0
         while order.status == OPEN:
             left = order.budget - order.filled_quote
@@ -495,7 +503,7 @@ class Core:
         return False
 
     def _sellable(self, order: BookOrder) -> int:
-        """Base atoms that a market sell by budget will sell."""
+        """Lots that a market sell by budget will sell."""
         rules, left, total = self.rules, order.budget, 0
         for price, lots in self._offers(order, self.book.bids, order.cap):
             most = left // (price * rules.tick_value)
@@ -503,7 +511,7 @@ class Core:
             if most <= lots:
                 break
             left -= lots * price * rules.tick_value
-        return total * rules.lot_size
+        return total
 
     def _offers(
         self, taker: BookOrder, half: Half, worst: int

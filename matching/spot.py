@@ -130,8 +130,9 @@ class Clearing:
         balances[wallet.available] -= amount
         balances[wallet.held] += amount
 
-    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
-        """Hold `amount` if it is there, else the atoms that are."""
+    def reserve(self, order: BookOrder, command: int) -> int | None:
+        """Hold what an order needs if it is there, else say what is."""
+        amount = need(self.rules, order)
         available = self.lacks(order, amount, command)
         if available is None:
             self.hold(order, amount)
@@ -246,7 +247,7 @@ class NoMoney:
     def hold(self, order: BookOrder, amount: int) -> None:
         pass
 
-    def reserve(self, order: BookOrder, amount: int, command: int) -> int | None:
+    def reserve(self, order: BookOrder, command: int) -> int | None:
         return None
 
     def release(self, order: BookOrder) -> None:

@@ -75,7 +75,7 @@ def accept(core: "Core", order: BookOrder) -> None:
         core.reject(order, Reason.NO_LAST_PRICE)
         return
     prepare(core, order)
-    if core.reserve(order, core.money.need(order)):
+    if core.reserve(order):
         arm(core, order)
 
 
