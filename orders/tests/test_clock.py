@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
+from kernel import clock, pgcopy
 from orders.commands import (
     CommandKind,
     MarketState,
@@ -16,9 +17,14 @@ from orders.commands import (
     TimeInForce,
 )
 from orders.errors import CancelAfterInvalid
-from orders.models import CancelAfter, Command, Market, Order, ShardClock
-from orders.services import renew_cancel_after, run_clock, set_cancel_after
-from tests.stories import NOON, make_market, person
+from orders.models import CancelAfter, Command, Market, Order, ShardClock, Trade
+from orders.services import (
+    configure_market,
+    renew_cancel_after,
+    run_clock,
+    set_cancel_after,
+)
+from tests.stories import NOON, balances, fund, make_market, person, place, settle
 
 in_a_transaction = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -203,6 +209,86 @@ def test_an_auction_that_is_opened_by_hand_does_not_end_by_itself():
     run_through(0, 60)
 
     assert seconds_told() == []
+
+
+# With the engine ------------------------------------------------------------------------
+
+
+@in_a_transaction
+def test_an_order_expires_although_nothing_else_comes_and_its_money_is_free_again():
+    market, alice = make_market(), person("alice")
+    fund(alice, "USDT", "1000")
+    ends = clock.now() + timedelta(hours=1)
+    placed = place(
+        alice, market, "buy", "0.01", at="60000", time_in_force="gtd", expires_at=ends
+    )
+    settle()
+    held = balances(alice)
+
+    run_clock(now=ends - SECOND)
+    early = settle()
+    run_clock(now=ends)
+    settle()
+
+    assert (held["USDT"], early) == (("400", "600"), 0)
+    ended = Order.objects.get(pk=placed.pk)
+    assert (ended.status, ended.reason) == (OrderStatus.CANCELLED, Reason.EXPIRED)
+    assert balances(alice)["USDT"] == ("1000", "0")
+
+
+@in_a_transaction
+def test_an_auction_ends_by_itself_and_trades():
+    market, alice, bob = make_market(), person("alice"), person("bob")
+    fund(alice, "BTC", "1")
+    fund(bob, "USDT", "1000")
+    now = clock.now()
+    configure_market(
+        market_id=market.pk,
+        user_id=None,
+        settings={
+            "state": MarketState.AUCTION,
+            "until": pgcopy.timestamp(now + 60 * SECOND),
+        },
+        reason="a call auction",
+        now=now,
+    )
+    settle()
+    market.refresh_from_db()
+    place(alice, market, "sell", "0.01", at="50000")
+    place(bob, market, "buy", "0.01", at="51000")
+    settle()
+    during = Trade.objects.count(), market.state
+
+    run_clock(now=now + 60 * SECOND)
+    settle()
+
+    market.refresh_from_db()
+    assert during == (0, "auction")
+    assert (Trade.objects.get().auction, market.state, market.until) == (
+        True,
+        "open",
+        None,
+    )
+
+
+@in_a_transaction
+def test_a_switch_takes_back_also_what_the_engine_had_not_seen():
+    market, alice = make_market(), person("alice")
+    fund(alice, "BTC", "1")
+    placed = place(alice, market, "sell", "0.4", at="60000")
+    settle()
+    waiting = place(alice, market, "sell", "0.6", at="61000")
+    now = clock.now()
+    set_cancel_after(user_id=alice.pk, seconds=5, now=now)
+
+    run_clock(now=now + 5 * SECOND)
+    settle()
+
+    ended = Order.objects.in_bulk([placed.pk, waiting.pk]).values()
+    assert {(it.status, it.reason) for it in ended} == {
+        (OrderStatus.CANCELLED, Reason.CANCELLED_ALL)
+    }
+    assert balances(alice)["BTC"] == ("1", "0")
 
 
 # Several at once ------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from kernel.errors import ExchangeError
 from kernel.units import Atoms, Lots, Ppm, Ticks
 from orders.commands import CommandKind, MarketState
 from orders.errors import MarketReasonMissing, MarketSettingInvalid, UnknownMarket
-from orders.models import Command, Market
+from orders.models import Command, Market, MarketChange
 from orders.services import configure_market, open_market
 from tests.attempts import run
-from tests.stories import NOON, asset, make_market, person
+from tests.stories import NOON, asset, make_market, person, settle
 
 pytestmark = pytest.mark.django_db
 LATER = pgcopy.timestamp(NOON + timedelta(minutes=5))
@@ -213,3 +213,54 @@ def test_an_unknown_market_is_not_changed():
 
     assert isinstance(refused.value, ExchangeError)
     assert log() == []
+
+
+# With the engine ------------------------------------------------------------------------
+
+
+def test_the_engine_makes_the_change_and_writes_its_story():
+    market = make_market()
+    command = configure(
+        market,
+        {"state": MarketState.CANCEL_ONLY, "slippage_ppm": 7, "band_caps": 1},
+        "wild prices",
+    )
+
+    settle()
+
+    stored = Market.objects.get()
+    assert (stored.state, stored.slippage_ppm, stored.band_caps) == ("cancel_only", 7, True)
+    told = MarketChange.objects.get()
+    assert (told.user, told.command_id, told.state, told.reason) == (
+        person("carol"), command.pk, "cancel_only", "wild prices",
+    )  # fmt: skip
+    assert told.settings == {"slippage_ppm": 7, "band_caps": True}
+
+
+def test_changes_come_in_the_order_in_which_they_were_asked_for():
+    market = make_market()
+    configure(market, {"quantity_min": 10})
+    configure(market, {"quantity_max": 5_000})
+    configure(market, {"state": MarketState.HALTED})
+    configure(market, {"state": MarketState.OPEN})
+
+    settle()
+
+    states = MarketChange.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["open", "open", "halted", "open"]
+    stored = Market.objects.get()
+    assert (stored.state, stored.quantity_min, stored.quantity_max) == ("open", 1, 5_000)
+
+
+def test_what_a_market_opens_with_is_the_first_line_of_its_story():
+    opened(band_ppm=100_000, max_open_orders=5)
+
+    settle()
+
+    told = MarketChange.objects.get()
+    assert (told.user, told.state, told.reason, told.settings) == (
+        None,
+        "open",
+        "The market opens with these settings.",
+        {"band_ppm": 100_000, "max_open_orders": 5},
+    )
