@@ -16,7 +16,13 @@ ORDERS: Final[dict[str, dict[str, Any]]] = {
     },
     "Immediate or cancel": {"side": "sell", **LIMIT, "time_in_force": "ioc"},
     "Fill or kill": {"side": "sell", **LIMIT, "time_in_force": "fok"},
-    "Post-only": {"side": "sell", **LIMIT, "post_only": "reject"},
+    "Post-only": {
+        "side": "sell",
+        "type": "limit",
+        "price": "61000.00",
+        "quantity": "0.001",
+        "post_only": "reject",
+    },
     "Post-only that slides": {"side": "sell", **LIMIT, "post_only": "slide"},
     "Iceberg": {
         "side": "sell",

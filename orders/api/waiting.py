@@ -58,6 +58,7 @@ def wait_until(
         if is_enough(seen) or time.monotonic() + pause > deadline:
             return seen
         # A pooled connection goes back while this request sleeps; another one may use it.
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         time.sleep(pause)
         pause *= 2

@@ -7,7 +7,15 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from accounts.serializers import DecimalText, IdText
-from orders.commands import LIVE, EventKind, OrderSide, OrderStatus, OrderType, Reason
+from orders.commands import (
+    LIVE,
+    EventKind,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Reason,
+    UnitKind,
+)
 from orders.models import Market, Order, OrderEvent
 from orders.selectors import Fill, Story
 from orders.serializers.answers import status_word
@@ -51,10 +59,13 @@ class Timeline(serializers.Serializer[Any]):
     entries = TimelineEntry(many=True, help_text="The oldest first.")
 
 
-#: Where an entry stands among those of its moment. What changes an order comes before the
-#: fills that it leads to, its end comes last.
-_RECEIVED, _ACCEPTED, _CHANGED, _FILLED, _ENDED = range(5)
-_Place = tuple[datetime, int, int]
+#: Where an entry stands among those of one cause. What changes an order comes before the
+#: fills that it leads to.
+_RECEIVED, _ACCEPTED, _CHANGED, _FILLED = range(4)
+#: A batch of the engine is one moment: within it, entries stand in the order of the
+#: commands that caused them, and the end of the order comes last.
+_LAST: Final = 1 << 63
+_Place = tuple[datetime, int, int, int]
 
 _SENTENCES: Final = {
     EventKind.REJECTED: "Rejected: {why}.",
@@ -113,33 +124,52 @@ def timeline_body(story: Story, market: Market) -> dict[str, Any]:
 
 def _entries(story: Story, market: Market) -> Iterator[tuple[_Place, dict[str, Any]]]:
     command, record = story.placed.command, story.placed.record
-    asked = f"{word(OrderSide(command.side))} {word(OrderType(command.type))}"
+    at, asked = command.created_at, command.pk
+    what = f"{word(OrderSide(command.side))} {word(OrderType(command.type))}"
     yield (
-        (command.created_at, _RECEIVED, 0),
-        _entry(command.created_at, "received", f"Received: {asked}.", command=command.pk),
+        (at, asked, _RECEIVED, 0),
+        _entry(at, "received", f"Received: {what}.", command=asked),
     )
     if record is None:
         return
-    started = max(command.created_at, record.created_at)
     if record.status != OrderStatus.REJECTED:
-        yield (
-            (started, _ACCEPTED, 0),
-            _entry(started, "accepted", "The engine took it.", command=command.pk),
-        )
+        text = "The engine took it."
+        yield (at, asked, _ACCEPTED, 0), _entry(at, "accepted", text, command=asked)
+        if command.unit == UnitKind.BRACKET and command.position:
+            text = "Waits for the entry of its list to end."
+            yield (at, asked, _ACCEPTED, 1), _entry(at, "waiting", text, command=asked)
     for event in story.events:
-        rank = _ENDED if event.kind in _ENDS else _CHANGED
-        yield (event.created_at, rank, event.pk), _event_body(event, record, market)
+        cause = _LAST if event.kind in _ENDS else event.command_id
+        place = (event.created_at, cause, _CHANGED, event.pk)
+        yield place, _event_body(event, record, market)
     for number, fill in enumerate(story.fills):
-        yield (fill.trade.created_at, _FILLED, number), _fill_body(fill, market)
+        place = (fill.trade.created_at, _cause_of(fill, story), _FILLED, number)
+        yield place, _fill_body(fill, market)
     if record.status not in LIVE and not any(it.kind in _ENDS for it in story.events):
-        yield (record.updated_at, _ENDED, 0), _end_body(record, market)
-    if record.status == OrderStatus.WAITING:
-        yield (
-            (started, _CHANGED, 0),
-            _entry(started, "waiting", "Waits for the entry of its list to end."),
-        )
+        yield (record.updated_at, _LAST, 0, 0), _end_body(record, market)
 
 
+def _cause_of(fill: Fill, story: Story) -> int:
+    """The command that led to a fill: of who took, or what set this order off to take."""
+    taker = fill.trade.taker_order_id
+    if not fill.is_taker:
+        return taker
+    return max(
+        (
+            event.command_id
+            for event in story.events
+            if event.kind in _SETS_OFF and event.created_at == fill.trade.created_at
+        ),
+        default=taker,
+    )
+
+
+_SETS_OFF: Final = (
+    EventKind.TRIGGERED,
+    EventKind.ACTIVATED,
+    EventKind.PRICE_AMENDED,
+    EventKind.QUANTITY_AMENDED,
+)
 _ENDS: Final = (EventKind.REJECTED, EventKind.CANCELLED)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from orders.models import Market
 from tests.stories import caller, fund, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
@@ -78,10 +79,12 @@ def test_fills_of_all_markets_come_in_the_order_in_which_they_happened():
 
 def test_who_trades_with_himself_has_two_fills_of_one_trade():
     market, alice = make_market(), person("alice")
+    Market.objects.filter(pk=market.pk).update(self_trade_allowed=True)
+    market.refresh_from_db()
     fund(alice, "BTC", "1")
     fund(alice, "USDT", "10000")
     sell = place(alice, market, "sell", "0.1", at="20000")
-    buy = place(alice, market, "buy", "0.1", at="20000")
+    buy = place(alice, market, "buy", "0.1", at="20000", self_trade="none")
     settle()
 
     by_one = pages(caller(alice), "limit=1")

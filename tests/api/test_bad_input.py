@@ -75,7 +75,7 @@ BAD_AMOUNTS = {
     "30 decimals of nothing": "1." + "0" * 30,
     "9 decimals where the asset has 8": "1.000000001",
     "5000 digits": "9" * 5000,
-    "beyond 64 bits": "99999999999999",
+    "beyond 64 bits": "9999999999999999999",
 }
 
 
@@ -84,6 +84,23 @@ BAD_AMOUNTS = {
 def test_a_bad_amount_is_no_order(alice, refused, field, amount):
     code = "invalid_request" if amount is None else "invalid_amount"
     refused(lambda: alice.post(ORDERS, BUY | {field: amount}), 400, code)
+
+
+SPECIAL = {
+    "trigger_price": {"type": "stop", "quantity": "0.1"},
+    "trail": {"type": "trailing_stop", "quantity": "0.1"},
+    "trail_percent": {"type": "trailing_stop", "quantity": "0.1"},
+    "display_quantity": {"type": "limit", "quantity": "0.1", "price": "20000"},
+    "max_slippage": {"type": "market", "quantity": "0.1"},
+}
+
+
+@pytest.mark.parametrize("field", SPECIAL)
+@pytest.mark.parametrize("amount", BAD_AMOUNTS.values(), ids=BAD_AMOUNTS)
+def test_a_bad_amount_is_no_special_order(alice, refused, field, amount):
+    order = {"market": "BTC-USDT", "side": "buy"} | SPECIAL[field] | {field: amount}
+    code = "invalid_request" if amount is None else "invalid_amount"
+    refused(lambda: alice.post(ORDERS, order), 400, code)
 
 
 @pytest.mark.parametrize("amount", BAD_AMOUNTS.values(), ids=BAD_AMOUNTS)
@@ -111,10 +128,10 @@ BAD_ORDERS = {
     "a third side": ({"side": "hold"}, 400, "invalid_request"),
     "a side in upper case": ({"side": "BUY"}, 400, "invalid_request"),
     "a side that is a list": ({"side": ["buy"]}, 400, "invalid_request"),
-    "an unknown type": ({"type": "stop"}, 400, "invalid_request"),
+    "an unknown type": ({"type": "stop_loss"}, 400, "invalid_request"),
     "a budget too many": ({"quote_budget": "1"}, 400, "order_shape_invalid"),
     "a market order with a price": ({"type": "market"}, 400, "order_shape_invalid"),
-    "an unknown time in force": ({"time_in_force": "ioc"}, 400, "invalid_request"),
+    "an unknown time in force": ({"time_in_force": "day"}, 400, "invalid_request"),
     "an empty client id": ({"client_order_id": ""}, 400, "invalid_request"),
     "a client id that is a number": ({"client_order_id": 7}, 400, "invalid_request"),
     "a client id with a blank": ({"client_order_id": "a b"}, 400, "invalid_request"),
@@ -212,7 +229,7 @@ BAD_QUERIES = {
 }
 
 
-@pytest.mark.parametrize("address", [ORDERS, "/api/v1/fills"])
+@pytest.mark.parametrize("address", [ORDERS, "/api/v1/fills", "/api/v1/prevented-matches"])
 @pytest.mark.parametrize(("query", "code"), BAD_QUERIES.items())
 def test_a_bad_query_lists_nothing(alice, refused, address, query, code):
     refused(lambda: alice.get(f"{address}?{query}"), 400, code)

@@ -18,6 +18,16 @@ pytestmark = pytest.mark.django_db
 
 #: Names in paths that name no one's property.
 PUBLIC = {"symbol"}
+#: What is asked of an order, where the address does not say it all.
+BODIES = {
+    ("patch", "/api/v1/orders/{order_id}"): {"price": "50000"},
+    ("post", "/api/v1/orders/{order_id}/replace"): {
+        "side": "buy",
+        "type": "limit",
+        "price": "50000",
+        "quantity": "0.1",
+    },
+}
 DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
 
 
@@ -38,12 +48,12 @@ def names_in(path: str) -> set[str]:
 
 @pytest.fixture
 def alices() -> dict[str, str]:
-    """What alice has, by its name in a path: an order with a fill, and a withdrawal."""
+    """What alice has, by its name in a path: an order partly filled, and a withdrawal."""
     market, alice, bob = make_market(), person("alice"), person("bob")
     fund(alice, "USDT", "100000")
     fund(bob, "BTC", "10")
     place(bob, market, "sell", "1", at="60000")
-    order = place(alice, market, "buy", "0.1", at="60000")
+    order = place(alice, market, "buy", "1.1", at="60000")
     settle()
     withdrawal = request_withdrawal(
         user_id=alice.pk,
@@ -61,13 +71,16 @@ def alices() -> dict[str, str]:
 )
 def test_what_is_anothers_is_not_found(alices, method, path):
     address = path.format(**alices)  # a KeyError: tell above what alice has of it
-    before = caller(person("alice")).get(address).json()
+    shown = path[: path.index("}") + 1].format(**alices)
+    before = caller(person("alice")).get(shown).json()
 
-    answer = getattr(caller(person("mallory")), method)(address)
+    mallory = caller(person("mallory"))
+    answer = getattr(mallory, method)(address, BODIES.get((method, path)))
 
     code = "unknown_" + names_in(path).pop().removesuffix("_id")
     assert (answer.status_code, answer.json()["code"]) == (404, code)
-    assert caller(person("alice")).get(address).json() == before
+    settle()
+    assert caller(person("alice")).get(shown).json() == before
 
 
 @pytest.mark.parametrize(
@@ -80,6 +93,8 @@ def test_lists_hold_ones_own_only(alices, path):
     assert mine.status_code == hers.status_code == 200
     if path == "/api/v1/me":
         assert mine.json()["email"] == "mallory@example.com"
+    elif path == "/api/v1/fees":
+        assert {row["counted_at"] for row in mine.json()} == {None}
     else:
         assert mine.json() in ([], {"results": [], "next_cursor": None})
 
