@@ -13,6 +13,7 @@ from marketdata.tests.sockets import (
     log_in,
     trading_couple,
 )
+from orders.models import Market
 from orders.services import request_cancel
 from tests.stories import caller, fund, person_who_logs_in, place
 
@@ -80,12 +81,14 @@ async def test_my_new_order_its_rejection_and_its_end_are_told():
 
 async def test_who_trades_with_himself_has_two_fills():
     market, alice, _ = await away(couple_who_logs_in)
+    await away(Market.objects.update, self_trade_allowed=True)
+    await away(market.refresh_from_db)
     await away(fund, alice, "USDT", "100000")
     async with Client() as socket:
         await log_in(socket, "alice")
         await socket.subscribe("orders", "BTC-USDT")
-        await away(place, alice, market, "sell", "1", at="60000")
-        await away(place, alice, market, "buy", "1", at="60000")
+        await away(place, alice, market, "sell", "1", at="60000", self_trade="none")
+        await away(place, alice, market, "buy", "1", at="60000", self_trade="none")
         await engine_works()
 
         update = await socket.next()
