@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from matching.book import Book
-from matching.engine import Outcome
+from matching.outcome import Outcome
 from orders.commands import SEQUENCE_BITS, EventKind
 
 #: An order in one of these states says so itself, with its reason.
