@@ -66,16 +66,16 @@ class Money(Protocol):
     def available(self, user: int, side: int) -> int:
         """Atoms that a user may spend on an order of `side`."""
 
-    def fill(
-        self,
-        taker: BookOrder,
-        maker: BookOrder,
-        lots: int,
-        price: int,
-        number: int,
-        auction: bool = ...,  # noqa: FBT001
+    def settle(
+        self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
     ) -> None:
-        """Move the money of one trade."""
+        """Move the money of a taker's trades at their makers' prices, and write the trades
+        and `filled_quote` down; `number` is that of the last trade before them."""
+
+    def fill(
+        self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
+    ) -> None:
+        """The same for one trade of an auction, at its one price."""
 
 
 class Refusal(NamedTuple):
@@ -408,31 +408,26 @@ class Core:
         return -(-reference * (MILLION - halt) // MILLION)
 
     def _settle(self, taker: BookOrder, fills: list[tuple[BookOrder, int]]) -> None:
-        """Book every fill: both orders' states, the trade, what a price sets off."""
-        outcome, money, number = self.outcome, self.money, self.trades
-        orders, tick_value, budget = outcome.orders, self.rules.tick_value, taker.budget
-        linked = taker.links is not None
-        price = 0
+        """Book every fill: both orders' states, the trades, what a price sets off."""
+        orders, taken, linked = self.outcome.orders, 0, taker.links is not None
         for maker, lots in fills:
-            price = maker.price
-            number += 1
-            quote = price * lots * tick_value
-            taker.filled_quote += quote
-            maker.filled_quote += quote
-            if budget:
-                taker.quantity += lots
-            else:
-                taker.remaining -= lots
+            taken += lots
+            orders[maker.id] = maker
             if not maker.remaining:
                 maker.status = FILLED
-            orders[maker.id] = maker
-            money.fill(taker, maker, lots, price, number)
             if maker.links is not None:
                 linked = True
-        self.trades, self.last = number, price
+        if taker.command.budget:
+            taker.quantity += taken
+        else:
+            taker.remaining -= taken
+        self.money.settle(taker, fills, self.trades)
+        self.trades += len(fills)
+        self.last = maker.price
         if self.reference is None:
             self.reference = fills[0][0].price
-        if stops.any_armed(self):
+        book = self.book
+        if book.rising.ranks or book.falling.ranks or self.trailing.orders:
             stops.touch(self, [maker.price for maker, _ in fills])
         if linked:
             lists.filled(self, [(taker, maker, lots) for maker, lots in fills])

@@ -146,12 +146,10 @@ def uncross(core: "Core") -> None:
         volume -= lots
         number += 1
         maker, taker = (bid, ask) if bid.priority < ask.priority else (ask, bid)
-        quote = price * lots * core.rules.tick_value
         for order in (maker, taker):
-            order.filled_quote += quote
             _give(core, order, lots)
             traded[order.id] = order
-        core.money.fill(taker, maker, lots, price, number, auction=True)
+        core.money.fill(taker, maker, lots, price, number)
         fills.append((taker, maker, lots))
     core.trades, core.last, core.reference = number, price, price
     for order in traded.values():

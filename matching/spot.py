@@ -167,22 +167,40 @@ class Clearing:
             limit.hold -= more
             stop.hold += more
 
+    def settle(
+        self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
+    ) -> None:
+        """The money of a taker's trades, at their makers' prices.
+
+        number  of the last trade before them
+        """
+        for maker, lots in fills:
+            number += 1
+            self._fill(taker, maker, lots, maker.price, number, False)  # noqa: FBT003
+
     def fill(
+        self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
+    ) -> None:
+        """The money of one trade of an auction."""
+        self._fill(taker, maker, lots, price, number, True)  # noqa: FBT003
+
+    def _fill(
         self,
         taker: BookOrder,
         maker: BookOrder,
         lots: int,
         price: int,
         number: int,
-        auction: bool = False,  # noqa: FBT001, FBT002  as hot as it gets
+        auction: bool,  # noqa: FBT001
     ) -> None:
-        """The money of one trade: two legs and the fees; nothing is made or lost.
+        """Two legs and the fees; nothing is made or lost.
 
         Each side pays its fee from what it receives: the buyer base, the seller quote.
-        number  of the trade in its market
         """
         rules, wallets = self.rules, self.wallets
         quote, base = price * lots * rules.tick_value, lots * rules.lot_size
+        taker.filled_quote += quote
+        maker.filled_quote += quote
         if taker.side == BUY:
             buyer, seller = wallets[taker.user], wallets[maker.user]
             taker.hold -= quote
@@ -231,7 +249,7 @@ class Clearing:
 
 
 class NoMoney:
-    """Clears nothing: for the core alone, as in the benchmark."""
+    """Clears nothing: for the core alone, as in the benchmark. It knows no budgets."""
 
     __slots__ = ("outcome",)
 
@@ -256,13 +274,12 @@ class NoMoney:
     def available(self, user: int, side: int) -> int:
         return 1 << 62
 
+    def settle(
+        self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
+    ) -> None:
+        pass
+
     def fill(
-        self,
-        taker: BookOrder,
-        maker: BookOrder,
-        lots: int,
-        price: int,
-        number: int,
-        auction: bool = False,  # noqa: FBT001, FBT002
+        self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
     ) -> None:
         pass

@@ -26,27 +26,27 @@ TAKE_PROFITS: Final = frozenset(
 
 
 class TrailingStops:
-    """The trailing stops of a market, by side and kind of distance."""
+    """The trailing stops of a market, by side and kind of distance.
 
-    __slots__ = ("_kinds", "_orders", "_price_max")
+    orders  by id
+    """
+
+    __slots__ = ("_kinds", "_price_max", "orders")
 
     def __init__(self, price_max: int) -> None:
         self._price_max = price_max
         self._kinds: dict[tuple[int, bool], Trailing] = {}
-        self._orders: dict[int, BookOrder] = {}
-
-    def __len__(self) -> int:
-        return len(self._orders)
+        self.orders: dict[int, BookOrder] = {}
 
     def add(self, order: BookOrder, extreme: int) -> None:
         """extreme  the best last price since it was armed, in ticks"""
         distance = order.extra.trail or order.extra.trail_ppm
         self._of(order).add(order.id, distance, extreme)
-        self._orders[order.id] = order
+        self.orders[order.id] = order
 
     def remove(self, order: BookOrder) -> None:
         self._of(order).remove(order.id)
-        del self._orders[order.id]
+        del self.orders[order.id]
 
     def seen(self, price: int) -> list[tuple[BookOrder, int]]:
         """The orders that this trade price touches, with their triggers; they are out."""
@@ -54,7 +54,7 @@ class TrailingStops:
         for kind in self._kinds.values():
             if len(kind):
                 for number, trigger in kind.seen(price):
-                    found.append((self._orders.pop(number), trigger))
+                    found.append((self.orders.pop(number), trigger))
         return found
 
     def _of(self, order: BookOrder) -> Trailing:
@@ -137,10 +137,6 @@ def rises(order: BookOrder) -> bool:
     return (order.side == BUY) != (order.type in TAKE_PROFITS)
 
 
-def any_armed(core: "Core") -> bool:
-    return bool(core.book.rising.ranks or core.book.falling.ranks or len(core.trailing))
-
-
 def touch(core: "Core", prices: list[int]) -> None:
     """Collect the armed orders that these trade prices touch, in the order they came."""
     book = core.book
@@ -152,7 +148,7 @@ def touch(core: "Core", prices: list[int]) -> None:
     while falling.ranks and falling.ranks[-1] >= low:
         _move(falling, core.down)
         core.restless = True
-    if len(core.trailing):
+    if core.trailing.orders:
         for price in prices:
             for order, trigger in core.trailing.seen(price):
                 order.trigger, order.armed_trade, order.altered = trigger, 0, True
