@@ -153,7 +153,7 @@ class Stage:
         """One unit, with all that it leads to."""
         outcome = self.venue.run(unit, self.now)
         self.orders |= outcome.orders
-        for order in outcome.placed - self.teller.names.keys():
+        for order in outcome.orders.keys() - self.teller.names.keys():
             self.teller.names[order] = "a stranger"
         self.story += outcome.events
         self.trades += map(self.teller.trade, outcome.trades)

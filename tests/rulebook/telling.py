@@ -37,7 +37,7 @@ CHANGED = {
 
 
 class Units(NamedTuple):
-    """What the two numbers of a reason count: price, lots, amount, count, or nothing."""
+    """What its two numbers are: price, quantity, amount, count, or nothing."""
 
     limit: str
     actual: str
@@ -50,7 +50,7 @@ def units_of(page: str) -> dict[str, Units]:
 
 
 def _unit(cell: str) -> str:
-    found = re.search(r"\((price|lots|amount|count)\)", cell)
+    found = re.search(r"\((price|quantity|amount|count)\)", cell)
     return found[1] if found else ""
 
 

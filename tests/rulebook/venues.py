@@ -88,7 +88,6 @@ class TheTwin:
             owns[user, "base"] = balances[base.available]
             owns[user, "quote"] = balances[quote.available]
         self.twin = Twin(rules, time=now, owns=owns)
-        self.orders: dict[int, BookOrder] = {}
 
     def run(self, unit: Command | Unit, now: int) -> Outcome:
         twin = self.twin
@@ -99,7 +98,6 @@ class TheTwin:
         return Outcome(
             trades=[self._trade(trade) for trade in twin.trades[trades:]],
             orders=self._changed_orders(),
-            placed=twin.orders.keys() - self.orders.keys(),
             events=[Event(it.order, 0, *it[1:]) for it in twin.told[told:]],
             prevented=[Prevented(*it) for it in twin.prevented[prevented:]],
             changes=[self._change(it, unit) for it in twin.changes[changes:]],
