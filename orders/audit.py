@@ -8,16 +8,24 @@ from kernel.invariants import Invariant
 INVARIANTS = (
     Invariant(
         "O1",
-        "what is held for orders is what the open orders need, to the atom",
+        "what is held for orders is what the live orders need, to the atom",
         """
-        WITH need AS (
-            SELECT o.user_id,
+        WITH leg AS (
+            SELECT o.user_id, coalesce(o.list_id, o.id) AS list_id,
                    CASE o.side WHEN 1 THEN m.quote_id ELSE m.base_id END AS asset_id,
-                   sum((o.quantity - o.filled)::numeric * CASE o.side
-                       WHEN 1 THEN o.price::numeric * m.tick_value ELSE m.lot_size END
-                   ) AS atoms
+                   CASE WHEN o.side = 2
+                        THEN (o.quantity - o.filled)::numeric * m.lot_size
+                        WHEN o.budget > 0 THEN o.budget - o.filled_quote
+                        ELSE (o.quantity - o.filled)::numeric * m.tick_value
+                             * CASE o.price WHEN 0 THEN o.cap ELSE o.price END
+                   END AS atoms
             FROM orders_order o JOIN orders_market m ON m.id = o.market_id
-            WHERE o.status = 1 GROUP BY 1, 2
+            WHERE o.status IN (1, 5)
+        ), need AS (  -- the legs of an OCO share what the dearer one needs
+            SELECT user_id, asset_id, sum(atoms) AS atoms FROM (
+                SELECT user_id, asset_id, max(atoms) AS atoms FROM leg
+                GROUP BY user_id, asset_id, list_id
+            ) list GROUP BY user_id, asset_id
         )
         SELECT format('user %s asset %s: held %s, needed %s',
                       coalesce(n.user_id, a.owner_id), coalesce(n.asset_id, a.asset_id),
@@ -42,8 +50,10 @@ INVARIANTS = (
                       coalesce(o.id, f.order_id), o.filled, o.filled_quote, f.lots, f.quote)
         FROM orders_order o FULL JOIN fill f ON f.order_id = o.id
         WHERE o.id IS NULL OR o.filled <> coalesce(f.lots, 0)
-           OR o.filled_quote <> coalesce(f.quote, 0) OR o.filled > o.quantity
-           OR (o.status = 2) <> (o.filled = o.quantity AND o.filled > 0 AND o.status <> 3)
+           OR o.filled_quote <> coalesce(f.quote, 0)
+           OR o.filled + coalesce(o.hidden, 0) > o.quantity
+           OR (o.status = 2 AND (o.filled < o.quantity OR o.filled = 0))
+           OR (o.status <> 2 AND o.filled = o.quantity AND o.budget = 0)
         """,
     ),
     Invariant(
@@ -79,25 +89,33 @@ INVARIANTS = (
     ),
     Invariant(
         "O4",
-        "a trade is at the maker's price, and no worse than the taker's limit",
+        "a trade is at the maker's price, or within both limits in an auction",
         """
-        SELECT format('trade %s at %s: maker %s, taker %s', t.id, t.price, m.price, k.price)
-        FROM orders_trade t JOIN orders_order m ON m.id = t.maker_order_id
-        JOIN orders_order k ON k.id = t.taker_order_id
-        WHERE t.price <> m.price
-           OR (k.type = 2 AND k.side = 1 AND t.price > k.price)
-           OR (k.type = 2 AND k.side = 2 AND t.price < k.price)
+        WITH fill AS (
+            SELECT id, price, maker_order_id AS order_id, NOT auction AS exact
+            FROM orders_trade
+            UNION ALL SELECT id, price, taker_order_id, false FROM orders_trade
+        ), bound AS (
+            SELECT id, side, coalesce(nullif(price, 0), cap) AS price FROM orders_order
+        )
+        SELECT format('trade %s at %s: order %s at %s', f.id, f.price, o.id, o.price)
+        FROM fill f JOIN bound o ON o.id = f.order_id
+        WHERE ((o.side = 1 AND f.price > o.price) OR (o.side = 2 AND f.price < o.price)
+               OR (f.exact AND f.price <> o.price))
+          AND NOT EXISTS (SELECT FROM orders_orderevent e  -- it had another price then
+                          WHERE e.order_id = o.id AND e.kind = 5)
         """,
     ),
     Invariant(
         "O5",
-        "no book is crossed",
+        "no book of an open market is crossed",
         """
         SELECT format('market %s: bid %s, ask %s', market_id, bid, ask) FROM (
             SELECT market_id, max(price) FILTER (WHERE side = 1) AS bid,
                    min(price) FILTER (WHERE side = 2) AS ask
             FROM orders_order WHERE status = 1 GROUP BY market_id
-        ) best WHERE bid >= ask
+        ) best JOIN orders_market m ON m.id = market_id AND m.state = 'open'
+        WHERE bid >= ask
         """,
     ),
     Invariant(
@@ -127,6 +145,95 @@ INVARIANTS = (
         JOIN ledger_account c ON c.id = t.credit_id
         WHERE t.code IN (1, 2) AND (d.owner_id <> o.user_id OR c.owner_id <> o.user_id
            OR t.asset_id <> CASE o.side WHEN 1 THEN m.quote_id ELSE m.base_id END)
+        """,
+    ),
+    Invariant(
+        "O16",
+        "a list is whole, and of its two exits one at most is filled or lives on alone",
+        """
+        WITH list AS (
+            SELECT o.*, c.unit,
+                   row_number() OVER (PARTITION BY o.list_id ORDER BY o.id DESC) AS back,
+                   count(*) OVER (PARTITION BY o.list_id) AS legs
+            FROM orders_order o LEFT JOIN orders_command c ON c.id = o.list_id
+            WHERE o.list_id IS NOT NULL
+        )
+        SELECT format('order %s: list %s has %s legs', id, list_id, legs) FROM list
+        WHERE unit IS NULL OR unit NOT IN (2, 3) OR legs <> unit
+        UNION ALL
+        SELECT format('order %s: it is not as order %s of its list', b.id, a.id)
+        FROM list a JOIN list b ON b.list_id = a.list_id AND b.back = 1
+        WHERE a.back = 2 AND (
+            a.user_id <> b.user_id OR a.market_id <> b.market_id OR a.side <> b.side
+            OR (a.filled > 0 AND b.filled > 0)
+            OR (a.filled > 0 AND b.status IN (1, 5, 6))
+            OR (b.filled > 0 AND a.status IN (1, 5, 6))
+            OR (a.status NOT IN (1, 6) AND b.status IN (5, 6))
+            OR (a.status = 1 AND a.filled = 0 AND b.status <> 5)
+            OR (a.status = 6) <> (b.status = 6))
+        UNION ALL
+        SELECT format('order %s: it came before its entry had ended', b.id)
+        FROM list a JOIN list b ON b.list_id = a.list_id AND b.back < 3
+        WHERE a.back = 3 AND a.status IN (1, 5) AND b.status IN (1, 2, 5)
+        """,
+    ),
+    Invariant(
+        "O17",
+        "an event is of an order and of a command that came with it or later",
+        """
+        SELECT format('event %s: order %s, command %s', e.id, e.order_id, e.command_id)
+        FROM orders_orderevent e
+        LEFT JOIN orders_order o ON o.id = e.order_id
+        LEFT JOIN orders_command c ON c.id = e.command_id
+        WHERE o.id IS NULL OR c.id IS NULL OR c.id < coalesce(o.list_id, o.id)
+           OR (e.kind = 1 AND (o.status <> 4 OR o.reason <> e.reason))
+           OR (e.kind = 2 AND (o.status <> 3 OR o.reason <> e.reason))
+           OR (e.kind IN (5, 6, 7, 8) AND (c.kind <> 3 OR c.order_id <> o.id))
+           OR (e.kind = 9 AND (c.kind <> 2 OR c.order_id <> o.id))
+        """,
+    ),
+    Invariant(
+        "O18",
+        "the last change of a market is how it is; what the staff asked for is theirs",
+        """
+        SELECT format('market %s: %s, its last change says %s', m.symbol, m.state, c.state)
+        FROM orders_market m JOIN LATERAL (
+            SELECT state, until FROM orders_marketchange WHERE market_id = m.id
+            ORDER BY id DESC LIMIT 1) c ON true
+        WHERE m.state <> c.state OR m.until IS DISTINCT FROM c.until
+        UNION ALL
+        SELECT format('change %s: user %s, command %s', h.id, h.user_id, h.command_id)
+        FROM orders_marketchange h LEFT JOIN orders_command c ON c.id = h.command_id
+        WHERE c.id IS NULL
+           OR (h.user_id IS NOT NULL AND (c.kind <> 5 OR c.user_id <> h.user_id
+                                          OR c.market_id <> h.market_id))
+        """,
+    ),
+    Invariant(
+        "O19",
+        "a prevented match is of two orders of its user, which did not trade",
+        """
+        SELECT format('prevented match %s: orders %s and %s', p.id, p.taker_order_id,
+                      p.maker_order_id)
+        FROM orders_preventedmatch p
+        LEFT JOIN orders_order k ON k.id = p.taker_order_id AND k.user_id = p.user_id
+             AND k.market_id = p.market_id
+        LEFT JOIN orders_order m ON m.id = p.maker_order_id AND m.user_id = p.user_id
+             AND m.market_id = p.market_id
+        LEFT JOIN orders_command c ON c.id = p.taker_order_id
+        WHERE k.id IS NULL OR m.id IS NULL OR k.side = m.side OR c.self_trade <> p.mode
+           OR EXISTS (SELECT FROM orders_trade t
+                      WHERE t.maker_user_id = p.user_id AND t.taker_order_id = k.id
+                        AND t.maker_order_id = m.id AND NOT t.auction)
+        """,
+    ),
+    Invariant(
+        "O20",
+        "nobody trades with themselves who did not ask to, but in an auction",
+        """
+        SELECT format('trade %s: user %s with themselves', t.id, t.taker_user_id)
+        FROM orders_trade t JOIN orders_command c ON c.id = t.taker_order_id
+        WHERE t.maker_user_id = t.taker_user_id AND NOT t.auction AND c.self_trade <> 1
         """,
     ),
 )
