@@ -29,7 +29,7 @@ from orders.admin.forms import (
     setting_value,
     short,
 )
-from orders.commands import MarketState, Reason
+from orders.commands import MarketState
 from orders.models import Market, MarketChange
 from orders.selectors import MarketCase, market_case
 from orders.services import configure_market
@@ -268,7 +268,7 @@ def _story(case: MarketCase) -> list[Moment]:
 def _note(change: MarketChange, market: Market) -> str:
     """Why, and below it what was set."""
     reason = change.reason
-    if reason in Reason.__members__:
+    if change.user is None and reason.isidentifier():  # the engine's own word
         reason = reason.capitalize().replace("_", " ")
     called = {name: what for name, what, _ in SETTING_WORDS}
     lines = [

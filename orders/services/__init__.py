@@ -26,7 +26,7 @@ from orders.services.clock import (
 )
 from orders.services.fees import count_volumes, set_fee_tier
 from orders.services.log import append_commands
-from orders.services.markets import configure_market, halt_market, open_market
+from orders.services.markets import configure_market, open_market
 from orders.services.pen import (
     ORDER_COLUMNS,
     SPECIAL_COLUMNS,
@@ -62,7 +62,6 @@ __all__ = [
     "configure_market",
     "count_volumes",
     "fire_cancel_after",
-    "halt_market",
     "open_market",
     "pack_event",
     "pack_order",

@@ -115,11 +115,6 @@ def configure_market(
     return _append(market, user_id or 0, checked, why, now)
 
 
-def halt_market(*, market_id: int) -> None:
-    """Stop taking and matching orders in a market; cancels still work."""
-    Market.objects.filter(pk=market_id).update(state=Market.State.HALTED)
-
-
 _DEFAULTS: Final = {
     name: MarketRules.__dataclass_fields__[name].default for name in ENGINE_SETTINGS
 }

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from orders.models import Command, Market
-from orders.services import halt_market
 from tests.stories import Caller, balances, caller, fund, make_market, person, place, settle
 
 ORDERS = "/api/v1/orders"
@@ -125,7 +124,7 @@ def test_sending_an_order_again_answers_with_the_first_one(alice):
     settle()
 
     again = alice.post(ORDERS, BUY | {"client_order_id": "a-1"})
-    halt_market(market_id=Market.objects.get().pk)
+    Market.objects.update(state="halted")
     once_more = alice.post(ORDERS, BUY | {"client_order_id": "a-1"})
 
     assert (first.status_code, again.status_code, once_more.status_code) == (202, 201, 201)
@@ -172,7 +171,7 @@ def test_an_order_beyond_ones_funds_is_told_as_such_and_kept(alice):
 def test_an_order_that_met_a_halt_is_told_as_such(alice, market):
     terms = BUY | {"client_order_id": "late"}
     alice.post(ORDERS, terms)
-    halt_market(market_id=market.pk)
+    Market.objects.update(state="halted")
     settle()
 
     assert problem(alice.post(ORDERS, terms)) == (422, "market_not_open")

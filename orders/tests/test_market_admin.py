@@ -297,7 +297,7 @@ def test_the_page_tells_who_changed_what_when_and_why():
     for who, state, why, settings in (
         (member("dave"), "halted", "wallet trouble", {}),
         (member("dave"), "open", "all is well", {"band_ppm": 75_000, "band_caps": True}),
-        (None, "auction", "VOLATILITY_HALT", {}),
+        (None, "auction", "volatility_halt", {}),
     ):
         at += timedelta(minutes=1)
         MarketChange.objects.create(
