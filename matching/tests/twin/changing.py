@@ -78,16 +78,27 @@ def amend(state: State, command: Amend) -> Refusal | None:
 
 
 def _refused_before(state: State, order: TwinOrder, command: Amend) -> Refusal | None:
-    market = state.market.state
-    if market not in {MarketState.OPEN, MarketState.AUCTION, MarketState.POST_ONLY}:
+    if not takes_amends(state):
         return Refusal(Reason.MARKET_NOT_OPEN)
-    if any(other.live for other in state.others_of(order)):
+    if has_live_links(state, order):
         return Refusal(Reason.LINKED_ORDER)
     if not _fits(state, order, command):
         return Refusal(Reason.NOT_AMENDABLE)
     if command.quantity and command.quantity <= order.filled:
         return Refusal(Reason.AMEND_BELOW_FILLED, order.filled, command.quantity)
     return None
+
+
+def takes_amends(state: State) -> bool:
+    return state.market.state in {
+        MarketState.OPEN,
+        MarketState.AUCTION,
+        MarketState.POST_ONLY,
+    }
+
+
+def has_live_links(state: State, order: TwinOrder) -> bool:
+    return any(other.live for other in state.others_of(order))
 
 
 def _fits(state: State, order: TwinOrder, command: Amend) -> bool:

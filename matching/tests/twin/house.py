@@ -18,6 +18,7 @@ from matching.tests.twin.streams import MARKET, Asked, Stream
 from orders.commands import (
     LIVE,
     SEQUENCE_BITS,
+    Command,
     MarketState,
     OrderSide,
     OrderStatus,
@@ -39,11 +40,16 @@ def account(user: int, asset: str, kind: str) -> int:
     return 4 * user + 2 * (asset == "quote") + (kind == "held")
 
 
+def _commands(unit: Command | Unit) -> tuple[Command, ...]:
+    return unit.commands if isinstance(unit, Unit) else (unit,)
+
+
 @dataclass
 class House:
     """One market, its engine, the money and the records.
 
-    shown  (side, price) -> lots, as the levels that the engine named say
+    working  the balances that the engine keeps in step itself
+    shown    (side, price) -> lots, as the levels that the engine named say
     """
 
     market: MarketRules
@@ -57,6 +63,7 @@ class House:
     prevented: list[Prevented] = field(default_factory=list)
     changes: list[tuple[int, int]] = field(default_factory=list)
     transfers: list[Row] = field(default_factory=list)
+    working: dict[int, int] = field(default_factory=dict)
     shown: dict[tuple[int, int], int] = field(default_factory=dict)
     was_live: set[int] = field(default_factory=set)
 
@@ -65,11 +72,26 @@ class House:
         house = cls(stream.market, users=set(stream.everybody))
         for (user, asset), amount in stream.funds().items():
             house.balances[account(user, asset, "available")] = amount
+        accounts = (4 * user + n for user in house.users for n in range(4))
+        house.working = {number: house.balances[number] for number in (*FEES, *accounts)}
         house.engine = Engine({MARKET: house.market}, {MARKET: FEES}, {MARKET: 0})
         return house
 
     def run(self, units: list[Asked]) -> None:
-        """A batch."""
+        """Tell the engine a batch, write down what it answers, and check what must hold."""
+        self.was_live = {n for n, order in self.orders.items() if order["status"] in LIVE}
+        self.was_live |= {c.id for unit, _ in units for c in _commands(unit)}
+        outcome = self.answer(units)
+        self._record(outcome)
+        assert {n: self.balances[n] for n in self.working} == self.working
+        self.check()
+
+    def answer(self, units: list[Asked]) -> Outcome:
+        """Tell the engine a batch."""
+        for unit, created in units:
+            for command in _commands(unit):
+                if isinstance(command, Place):
+                    self.placed[command.id] = command, created
         wallets = {
             user: (
                 Wallet(account(user, "base", "available"), account(user, "base", "held")),
@@ -77,26 +99,10 @@ class House:
             )
             for user in self.users
         }
-        accounts = {
-            FEES[0],
-            FEES[1],
-            *(4 * user + n for user in self.users for n in range(4)),
-        }
-        balances = {number: self.balances[number] for number in accounts}
-        for unit, created in units:
-            for command in unit.commands if isinstance(unit, Unit) else (unit,):
-                if isinstance(command, Place):
-                    self.placed[command.id] = command, created
         self.engine.users_needed(units)
-        self.was_live = {
-            number for number, order in self.orders.items() if order["status"] in LIVE
-        } | {number for number in self.placed if number not in self.orders}
-
-        outcomes = self.engine.run(units, {MARKET: wallets}, balances)
-
-        self._record(outcomes.get(MARKET, Outcome()))
-        assert {n: self.balances[n] for n in accounts} == balances
-        self.check()
+        return self.engine.run(units, {MARKET: wallets}, self.working).get(
+            MARKET, Outcome()
+        )
 
     def _record(self, outcome: Outcome) -> None:
         for debit, credit, _, amount, _, _ in outcome.transfers:
@@ -245,8 +251,37 @@ class House:
             for asset in ("base", "quote")
         }
 
+    def totals(self) -> dict[str, int]:
+        """All atoms of each asset, whoever has them."""
+        return {
+            asset: self.balances[FEES[asset == "quote"]]
+            + sum(
+                self.balances[account(user, asset, kind)]
+                for user in self.users
+                for kind in ("available", "held")
+            )
+            for asset in ("base", "quote")
+        }
+
+    def story(self) -> dict[str, object]:
+        """Everything that is left of what happened."""
+        return {
+            "trades": self.trades,
+            "events": self.events,
+            "prevented": self.prevented,
+            "changes": self.changes,
+            "orders": self.orders,
+            "balances": dict(self.balances),
+            "market": self.market,
+            "depth": self.depth(),
+            "time": self.engine.time,
+            "references": self.engine.references,
+        }
+
+    # What must hold of the trades, whoever looks at them.
+
     def check_trades(self) -> None:
-        """Gapless numbers, exact amounts, the users of the orders."""
+        """Gapless numbers, exact amounts, the prices that both sides agreed to."""
         for number, trade in enumerate(self.trades, start=1):
             assert trade.id == MARKET << SEQUENCE_BITS | number
             assert trade.quote_amount == (
@@ -254,3 +289,24 @@ class House:
             )
             assert trade.maker_user == self.placed[trade.maker_order][0].user
             assert trade.taker_user == self.placed[trade.taker_order][0].user
+
+    def check_fills(self) -> None:
+        """What orders say that was filled is what the trades say."""
+        lots: dict[int, int] = defaultdict(int)
+        quote: dict[int, int] = defaultdict(int)
+        for trade in self.trades:
+            for order in (trade.maker_order, trade.taker_order):
+                lots[order] += trade.quantity
+                quote[order] += trade.quote_amount
+        for number, record in self.orders.items():
+            assert (record["filled"], record["filled_quote"]) == (
+                lots[number],
+                quote[number],
+            )
+            if record["status"] == OrderStatus.FILLED:
+                assert record["filled"] == record["quantity"]
+            elif record["status"] == OrderStatus.REJECTED:
+                assert not record["filled"]
+            else:
+                by_budget = self.placed[number][0].budget
+                assert by_budget or record["filled"] < record["quantity"]

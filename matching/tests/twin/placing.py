@@ -112,13 +112,9 @@ def place_bracket(state: State, *asked: Place) -> None:
     """An entry, and the pair that gets out of it again."""
     entry, limit, stop = (_new(state, place) for place in asked)
     _link(entry.id, entry=entry, limit=limit, stop=stop)
-    refusal = _place(state, entry, together=[entry, limit, stop])
-    if refusal:
-        for leg in (limit, stop):
-            if refusal.reason is Reason.TOO_MANY_ORDERS:
-                reject(state, leg, *refusal)
-            else:
-                reject(state, leg, Reason.UNIT_REFUSED)
+    if _place(state, entry, together=[entry, limit, stop]):
+        reject(state, limit, Reason.UNIT_REFUSED)
+        reject(state, stop, Reason.UNIT_REFUSED)
 
 
 def activate(state: State, entry: TwinOrder, limit: TwinOrder, stop: TwinOrder) -> None:

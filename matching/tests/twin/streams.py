@@ -392,8 +392,12 @@ class Stream:
         return random.choice([random.randint(1, 5), random.randint(1, 30)])
 
     def _budget(self, random: Random) -> int:
-        worth = self.middle * self._lots(random) * self.market.tick_value
-        return worth + random.choice([0, random.randint(0, worth)])
+        """Often just about what some lots cost."""
+        worth = self._price(random) * self._lots(random) * self.market.tick_value
+        price = self._price(random) * self.market.tick_value
+        return random.choice(
+            [worth, worth + random.randint(0, price), random.randint(1, worth)]
+        )
 
     def _slippage(self, random: Random) -> int:
         return random.choice([1, 20_000, 50_000, 100_000, 1_000_000])

@@ -25,9 +25,7 @@ def execute(state: State, order: TwinOrder) -> None:
     worst = order.price if order.has_price else order.cap
     halt = state.halt_limit(order)
     if order.has_price and order.asked.time_in_force == TimeInForce.FOK:
-        found = sum(
-            lots for _, lots in lots_for(state, order, worst, halt, skips=_FOK_SKIPS)
-        )
+        found = sum(lots for _, lots in lots_for(state, order, worst, halt))
         if found < order.quantity:
             cancel(state, order, Reason.FOK_NOT_FILLED, order.quantity, found)
             return
@@ -52,17 +50,11 @@ def beyond(order: TwinOrder, price: int, limit: int | None) -> bool:
     return price > limit if order.buys else price < limit
 
 
-_FOK_SKIPS = {SelfTrade.CANCEL_MAKER}
-_SELL_BY_BUDGET_SKIPS = {SelfTrade.CANCEL_MAKER, SelfTrade.DECREMENT}
-
-
 def lots_for(
     state: State,
     order: TwinOrder,
     worst: int,
     halt: int | None,
-    *,
-    skips: set[SelfTrade],
 ) -> Iterator[tuple[int, int]]:
     """(price, lots) that the book would give to an order, as they would trade."""
     mode = SelfTrade(order.asked.self_trade)
@@ -72,7 +64,7 @@ def lots_for(
         if beyond(order, maker.price, worst) or beyond(order, maker.price, halt):
             return
         if maker.user == order.user and mode is not SelfTrade.NONE:
-            if mode in skips:
+            if mode is SelfTrade.CANCEL_MAKER:
                 continue
             return
         yield maker.price, shown
@@ -86,8 +78,7 @@ def lots_to_sell(state: State, order: TwinOrder, worst: int) -> int:
     """How many lots a sell by budget would sell."""
     budget, lots = order.asked.budget, 0
     halt = state.halt_limit(order)
-    offers = lots_for(state, order, worst, halt, skips=_SELL_BY_BUDGET_SKIPS)
-    for price, shown in offers:
+    for price, shown in lots_for(state, order, worst, halt):
         part = min(shown, budget // (price * state.market.tick_value))
         if not part:
             break

@@ -2,7 +2,14 @@
 
 from copy import deepcopy
 
-from matching.tests.twin.changing import NOT_THERE, amend, own_live, take_back
+from matching.tests.twin.changing import (
+    NOT_THERE,
+    amend,
+    has_live_links,
+    own_live,
+    take_back,
+    takes_amends,
+)
 from matching.tests.twin.endings import reject
 from matching.tests.twin.placing import place
 from matching.tests.twin.state import Refusal, State, TwinOrder
@@ -16,7 +23,9 @@ def all_or_none(state: State, commands: tuple[Command, ...]) -> None:
     trial = deepcopy(state)
     trial.collecting = True
     for bad, command in enumerate(commands):
-        refusal = _unfit_for_unit(state, commands[:bad], command) or _try(trial, command)
+        refusal = _unfit_for_unit(state, trial, commands[:bad], command) or _try(
+            trial, command
+        )
         if refusal:
             if refusal.reason is Reason.INSUFFICIENT_FUNDS:
                 refusal = _added_up(state, trial, command, refusal)
@@ -39,19 +48,21 @@ def all_or_none(state: State, commands: tuple[Command, ...]) -> None:
 
 
 def _unfit_for_unit(
-    state: State, earlier: tuple[Command, ...], command: Command
+    state: State, trial: State, earlier: tuple[Command, ...], command: Command
 ) -> Refusal | None:
-    """A unit cannot change what it is only about to place, nor amend an order twice."""
+    """A unit cannot change what it is only about to place, nor amend an order twice, nor
+    cancel an order's links and amend it."""
     if not isinstance(command, Amend | Cancel):
         return None
     if command.order not in state.orders:
         return NOT_THERE
-    twice = any(isinstance(c, Amend) and c.order == command.order for c in earlier)
-    if (
-        isinstance(command, Amend)
-        and twice
-        and own_live(state, command.user, command.order)
-    ):
+    order = own_live(state, command.user, command.order)
+    still_live = own_live(trial, command.user, command.order)
+    if isinstance(command, Cancel) or order is None or still_live is None:
+        return None
+    if takes_amends(state) and has_live_links(state, order):
+        return Refusal(Reason.LINKED_ORDER)
+    if any(isinstance(c, Amend) and c.order == command.order for c in earlier):
         return Refusal(Reason.NOT_AMENDABLE)
     return None
 
