@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from exchange.bench.setting import Setting, make_setting
+from orders.models import Command, Market
 from tests.faults.house import House
 
 
@@ -37,3 +39,13 @@ def house(
             engine.kill()
             engine.wait()
         del _running_house.processes[shared:]
+
+
+@pytest.fixture
+def setting(house: House) -> Setting:
+    """The market and the people of the first test that asked."""
+    market = Market.objects.select_related("base", "quote").first()
+    if market is None:
+        return make_setting(users=20)
+    users = Command.objects.filter(user_id__gt=0).values_list("user_id", flat=True)
+    return Setting(market, sorted(users.distinct()))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,6 +93,18 @@ class House:
             [*CELERY, "-Q", "matching.0", "--hostname", name], FAIRBOOK_FAILPOINT=failpoint
         )
 
+    def start_web(self, *, port: int) -> subprocess.Popen[str]:
+        """A web process; it answers when the port is open."""
+        web = self._start(
+            [
+                *(sys.executable, "-m", "uvicorn", "exchange.asgi:application"),
+                *("--port", str(port), "--ws", "websockets-sansio", "--lifespan", "off"),
+                *("--log-level", "error", "--timeout-graceful-shutdown", "2"),
+            ]
+        )
+        wait_until(lambda: _is_open(port), seconds=30)
+        return web
+
     def flush_redis(self) -> None:
         redis.Redis.from_url(self.redis_url).flushall()
 
@@ -134,6 +147,17 @@ class House:
             "FAIRBOOK_SUPERVISOR_PID": str(os.getpid()),
         }
         return os.environ | ours | extra
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:

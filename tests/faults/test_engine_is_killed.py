@@ -6,23 +6,14 @@ import time
 import pytest
 from django.db import OperationalError, connection
 
-from exchange.bench.setting import Setting, make_setting, opposing_orders
+from exchange.bench.setting import Setting, opposing_orders
 from kernel import clock
 from matching.models import Cursor
-from orders.models import Command, Market, Order, Trade
+from orders.models import Command, Order, Trade
 from orders.services import append_commands, request_cancel
 from tests.faults.house import House, wait_until
 
 SEED = 7
-
-
-@pytest.fixture
-def setting(house: House) -> Setting:
-    market = Market.objects.select_related("base", "quote").first()
-    if market is None:
-        return make_setting(users=20)
-    users = Command.objects.values_list("user_id", flat=True).distinct()
-    return Setting(market, sorted(users))
 
 
 def place_many(setting: Setting, *, cycles: int) -> int:
