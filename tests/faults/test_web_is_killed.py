@@ -25,6 +25,7 @@ def trader(setting: Setting) -> User:
     return user
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "seconds"), [(signal.SIGKILL, 30), (signal.SIGTERM, 10)], ids=["kill", "term"]
 )
