@@ -5,7 +5,7 @@ whether something is due, and if so appends a Clock command, which is nothing bu
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from orders.commands import LIVE, CommandKind, MarketState
 from orders.errors import CancelAfterInvalid
 from orders.models import CancelAfter, Command, Market, Order, ShardClock
 from orders.selectors import markets, shards
+from orders.services.changing import append_by_shard
 from orders.services.log import append_commands
 
 log = logging.getLogger(__name__)
@@ -177,7 +178,18 @@ def _fire(user_id: int, now: datetime) -> None:
     ]
     halted = {it.pk for it in reached if it.state == Market.State.HALTED}
     _wait_for_halts(user_id, halted, now)
-    _cancel_in([it for it in reached if it.pk not in halted], user_id, now)
+    commands = [
+        Command(
+            market_id=market.pk,
+            shard=market.shard,
+            kind=CommandKind.CANCEL_ALL,
+            user_id=user_id,
+            created_at=now,
+        )
+        for market in reached
+        if market.pk not in halted
+    ]
+    append_by_shard(commands=commands)
     log.info("a dead man's switch fired", extra={"user": user_id})
 
 
@@ -192,19 +204,3 @@ def _wait_for_halts(user_id: int, halted: set[int], now: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _cancel_in(reached: Sequence[Market], user_id: int, now: datetime) -> None:
-    by_shard: dict[int, list[Command]] = {}
-    for market in reached:
-        by_shard.setdefault(market.shard, []).append(
-            Command(
-                market_id=market.pk,
-                shard=market.shard,
-                kind=CommandKind.CANCEL_ALL,
-                user_id=user_id,
-                created_at=now,
-            )
-        )
-    for commands in by_shard.values():
-        append_commands(commands=commands)
