@@ -1,17 +1,28 @@
 """What the intake says of an order, before it reaches the engine."""
 
+from collections.abc import Sequence
+
 from kernel import pgcopy
 from kernel.errors import ExchangeError
 from kernel.units import Atoms, Lots, Ppm, Ticks
-from orders.commands import PostOnly
-from orders.rules import MarketRules, OrderTerms, check_order
+from orders.commands import PostOnly, UnitKind
+from orders.rules import MarketRules, OrderTerms, check_list, check_order
+from orders.terms import check_stands_with_others
 from tests.rulebook.sayings import Placing
 
 
-def knock(rules: MarketRules, placing: Placing, now: int) -> str:
-    """`accepted`, or with which error the order is refused."""
+def knock(
+    rules: MarketRules, group: UnitKind, placings: Sequence[Placing], now: int
+) -> str:
+    """`accepted`, or with which error these orders are refused."""
+    legs, moment = [terms_of(placing) for placing in placings], pgcopy.moment(now)
     try:
-        check_order(market=rules, terms=terms_of(placing), now=pgcopy.moment(now))
+        if group in (UnitKind.OCO, UnitKind.BRACKET):
+            check_list(market=rules, kind=group, legs=legs, now=moment)
+        for leg in legs:
+            check_order(market=rules, terms=leg, now=moment)
+            if group is UnitKind.ALL_OR_NONE:
+                check_stands_with_others(terms=leg)
     except ExchangeError as error:
         numbers = {
             key: error.extra[key] for key in ("limit", "actual") if key in error.extra

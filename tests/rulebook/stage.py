@@ -25,6 +25,7 @@ from orders.commands import (
     SelfTrade,
     TimeInForce,
     Unit,
+    UnitKind,
 )
 from orders.rules import MarketRules
 from tests.rulebook.door import knock
@@ -130,7 +131,8 @@ class Stage:
         """Carry out an action; its outcomes, and what else happened, in words."""
         first = action.sayings[0]
         if isinstance(first, Knocking):
-            return [knock(self.rules, first.placing, self.now)], []
+            return [knock(self.rules, UnitKind.NONE, [first.placing], self.now)], []
+        self.ask_intake(action)
         before = {order.id: order.status for order in self.orders.values()}
         commands = [self.command(saying) for saying in action.sayings]
         asked = [order_of(command) for command in commands]
@@ -148,6 +150,18 @@ class Stage:
         if not any(asked):
             told = [also.pop(0) if also else "nothing"]
         return told, also
+
+    def ask_intake(self, action: Action) -> None:
+        """What is played could have come in, while the market was open and in time."""
+        placings = [saying for saying in action.sayings if isinstance(saying, Placing)]
+        times = [it.extra.expires - 1 for it in placings if it.extra.expires]
+        answer = knock(
+            replace(self.rules, state=MarketState.OPEN),
+            action.group,
+            placings,
+            min([self.now, *times]),
+        )
+        assert answer == "accepted", f"the intake would not let this in: {answer}"
 
     def run(self, unit: Command | Unit) -> Outcome:
         """One unit, with all that it leads to."""
@@ -195,9 +209,6 @@ class Stage:
         number = self.ids[it.name] = self.next_id()
         self.teller.names[number] = it.name
         rules = self.rules
-        whenever = it.extra.expires - 1 if it.extra.expires else self.now
-        answer = knock(replace(rules, state=MarketState.OPEN), it, whenever)
-        assert answer == "accepted", f"the intake would not let {it.name} in: {answer}"
         maker_ppm, taker_ppm = self.rates.get(it.who, (rules.maker_ppm, rules.taker_ppm))
         limited = it.type in (
             OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT,

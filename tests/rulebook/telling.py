@@ -12,6 +12,7 @@ from orders.commands import (
     MarketState,
     OrderSide,
     OrderStatus,
+    OrderType,
     Reason,
     SelfTrade,
 )
@@ -171,7 +172,8 @@ class Teller:
         """How an order stands."""
         parts = [f"quantity {order.quantity}"]
         parts += [f"price {order.price}"] if order.price else []
-        parts += [f"trigger {order.trigger}"] if order.trigger else []
+        moves = order.type == OrderType.TRAILING_STOP and order.status == OrderStatus.ARMED
+        parts += [f"trigger {order.trigger}"] if order.trigger and not moves else []
         parts += [f"cap {order.cap}"] if order.cap else []
         parts += [f"filled {order.filled}"] if order.filled else []
         if order.status in LIVE:

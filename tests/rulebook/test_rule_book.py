@@ -7,7 +7,7 @@ import pytest
 
 from orders.commands import EventKind, Reason
 from tests.architecture import house
-from tests.rulebook.reading import Action, Example, examples_of, rules_of
+from tests.rulebook.reading import Action, Example, examples_of, read_example, rules_of
 from tests.rulebook.stage import Stage
 from tests.rulebook.telling import units_of
 from tests.rulebook.venues import TheEngine, TheTwin
@@ -37,21 +37,57 @@ def names() -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=names())
-@pytest.mark.parametrize("venue", [TheEngine, TheTwin])
-def test_what_the_rule_book_says_happens(example: Example, venue: Venue):
+def play(example: Example, venue: Venue) -> None:
+    """Everything that the example says must be so, and nothing else may happen."""
     stage = Stage(example, UNITS, venue)
     # The twin tells each order's story, but not which of two orders came first.
     in_order: Callable[[list[str]], list[str]] = list if venue is TheEngine else sorted
-
     for line, step in example.steps:
-        where = f"docs/orders.md:{line}"
         if isinstance(step, Action):
             told, also = stage.act(step)
-            assert (where, told, in_order(also)) == (where, step.told, in_order(step.also))
+            expect(line, [*step.told, *in_order(step.also)], [*told, *in_order(also)])
             stage.check()
         else:
-            assert (where, step.what, stage.show(step)) == (where, step.what, step.answer)
+            expect(line, [step.answer], [stage.show(step)])
+
+
+def expect(line: int, written: list[str], happened: list[str]) -> None:
+    """Compare what the example says with what is so, and show both, line by line."""
+    if written != happened:
+        says, so = ("".join(f"\n  → {it}" for it in lines) for lines in (written, happened))
+        pytest.fail(
+            f"docs/orders.md:{line}: it says{says}\nand so it is{so}", pytrace=False
+        )
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=names())
+@pytest.mark.parametrize("venue", [TheEngine, TheTwin])
+def test_what_the_rule_book_says_happens(example: Example, venue: Venue):
+    play(example, venue)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (2, "#2 bob buys 2 at 101 → filled 1 at 101"),
+        (2, "#2 bob buys 2 at 101 → open"),
+        (3, "book bids none; asks 5 at 101"),
+        (3, "balance ann 999994 + 3 held COIN, 1000202 CASH"),
+        (4, "ann cancels all → nothing"),
+        (4, "staff sets halted → market halted: because"),
+    ],
+)
+def test_an_example_that_is_wrong_is_found_at_its_line(line, wrong):
+    right = [
+        "#1 ann sells 5 at 101 → open",
+        "#2 bob buys 2 at 101 → filled 2 at 101",
+        "book bids none; asks 3 at 101",
+        "ann cancels #1 → cancelled",
+    ]
+
+    play(read_example("right", 0, right), TheEngine)
+    with pytest.raises(pytest.fail.Exception, match=rf"docs/orders\.md:{line}"):
+        play(read_example("wrong", 0, [*right[: line - 1], wrong]), TheEngine)
 
 
 def test_every_rule_has_an_example():
