@@ -34,7 +34,7 @@ REJECTED, ARMED = OrderStatus.REJECTED.value, OrderStatus.ARMED.value
 GTC, GTD = TimeInForce.GTC.value, TimeInForce.GTD.value
 FOK = TimeInForce.FOK.value
 TAKING: Final = frozenset({TimeInForce.IOC.value, FOK})
-STATE_OPEN = MarketState.OPEN.value
+STATE_OPEN, STATE_HALTED = MarketState.OPEN.value, MarketState.HALTED.value
 NO_PREVENTION = SelfTrade.NONE.value
 #: Ends that tell no story of their own: the user asked for them.
 ASKED: Final = frozenset({CANCELLED_BY_USER, Reason.CANCELLED_ALL.value})
@@ -69,8 +69,9 @@ class Money(Protocol):
     def settle(
         self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
     ) -> None:
-        """Move the money of a taker's trades at their makers' prices, and write the trades
-        and `filled_quote` down; `number` is that of the last trade before them."""
+        """Move the money of a taker's trades at their makers' prices, give back what the
+        taker does not need any more, and write the trades and `filled_quote` down;
+        `number` is that of the last trade before them."""
 
     def fill(
         self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
@@ -131,7 +132,7 @@ class Core:
         self.guarded = (
             self.state != STATE_OPEN or rules.band_ppm > 0 or rules.max_open_orders > 0
         )
-        self.restless = bool(self.pending)
+        self.restless = bool(self.pending or self.up.ranks or self.down.ranks)
         opening.set_due(self)
 
     @property
@@ -279,9 +280,10 @@ class Core:
             if order.status != OPEN:
                 return
             if not order.remaining:
-                self._fill_up(order)
+                order.status = FILLED
+                if order.links is not None:
+                    lists.ended(self, order)
                 return
-            self.money.release(order)
         if in_force in TAKING:
             self.end(order, CANCELLED, Reason.IOC_REMAINDER)
             return
@@ -321,7 +323,9 @@ class Core:
             return
         if order.budget and order.side != BUY:
             order.remaining = self._sellable(order)
-        if self.reserve(order):
+        accepted = self.reserve(order)
+        order.remaining = order.quantity
+        if accepted:
             self.take_market(order)
 
     def cap_from(self, price: int, order: BookOrder) -> int:
@@ -353,7 +357,6 @@ class Core:
     def _spend(self, order: BookOrder, half: Half) -> None:
         """By budget: whole lots, level by level, while the budget lasts."""
         tick_value, guard = self.rules.tick_value, self._guard(half)
-        order.remaining = 0  # it is for the budget to say
         stranger = order.user if order.self_trade != NO_PREVENTION else 0
         while order.status == OPEN:
             left = order.budget - order.filled_quote
@@ -535,7 +538,7 @@ class Core:
         order = mine.get(number) if mine else None
         if mine is None or order is None:
             return
-        if self.state == MarketState.HALTED:
+        if self.state == STATE_HALTED:
             self.tell(order, EventKind.CANCEL_REFUSED, Reason.MARKET_NOT_OPEN)
         elif order.status == OPEN and order.links is None:
             order.level.half.remove(order)  # type: ignore[union-attr]  # it rests

@@ -170,13 +170,16 @@ class Clearing:
     def settle(
         self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
     ) -> None:
-        """The money of a taker's trades, at their makers' prices.
+        """The money of a taker's trades, at their makers' prices; what it does not need
+        any more is given back.
 
         number  of the last trade before them
         """
         for maker, lots in fills:
             number += 1
             self._fill(taker, maker, lots, maker.price, number, False)  # noqa: FBT003
+        if not taker.command.budget:  # a budget is spent until its order has ended
+            self.release(taker)
 
     def fill(
         self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
