@@ -10,7 +10,6 @@ from rest_framework.views import APIView
 
 from kernel import clock
 from kernel.errors import ExchangeError
-from orders.api import examples
 from orders.api.cancelling import why_refused
 from orders.api.waiting import PREFER, user_of, wait_for_commands
 from orders.commands import CommandKind
@@ -27,6 +26,7 @@ from orders.serializers import (
     BatchAnswer,
     PlaceBatch,
     amended,
+    examples,
     is_decided,
     order_body,
     order_terms,

@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 
 from kernel import clock
 from kernel.errors import ExchangeError
-from orders.api import examples
 from orders.api.records import market_id_of, with_fills
 from orders.api.waiting import (
     ORDER_ID,
@@ -38,6 +37,7 @@ from orders.serializers import (
     ReplaceAnswer,
     ReplaceOrder,
     amended,
+    examples,
     is_decided,
     order_terms,
     refusal_of,

@@ -10,7 +10,6 @@ from rest_framework.views import APIView
 
 from kernel import clock
 from kernel.errors import Refused
-from orders.api import examples
 from orders.api.cancelling import cancel_all_answer
 from orders.api.records import orders_answer, with_fills
 from orders.api.waiting import PREFER, UNDECIDED, user_of, wait_for_commands
@@ -31,6 +30,7 @@ from orders.serializers import (
     PlaceOrder,
     PreviewAnswer,
     bracket_terms,
+    examples,
     oco_terms,
     order_terms,
     preview_body,

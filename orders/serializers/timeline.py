@@ -100,7 +100,7 @@ _REASONS: Final = {
     Reason.PRICE_BAND: "{actual} was beyond the band, which ends at {limit}",
     Reason.VOLATILITY_HALT: "the next price, {actual}, was beyond {limit}, which halted "
     "the market",
-    Reason.TOO_MANY_ORDERS: "it would have been {actual} live orders of {limit}",
+    Reason.TOO_MANY_ORDERS: "{limit} live orders are allowed, {actual} were counted",
     Reason.OTHER_LEG: "the other order of its list was first",
     Reason.ENTRY_NOT_FILLED: "its entry has brought nothing to exit",
     Reason.UNIT_REFUSED: "what it was sent with was refused",

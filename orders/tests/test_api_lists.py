@@ -2,8 +2,8 @@
 
 import pytest
 
-from orders.api import examples
 from orders.models import Command
+from orders.serializers import examples
 from tests.stories import balances, person, place, settle
 
 pytestmark = pytest.mark.django_db

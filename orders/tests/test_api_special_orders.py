@@ -2,8 +2,8 @@
 
 import pytest
 
-from orders.api import examples
 from orders.models import Command, Market, Order
+from orders.serializers import examples
 from tests.stories import NOON, person, place, settle
 
 pytestmark = pytest.mark.django_db
