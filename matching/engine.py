@@ -236,7 +236,9 @@ class Engine:
         for unit, _ in commands:
             for command in unit.commands if isinstance(unit, Unit) else (unit,):
                 core = self._cores[command.market]
-                if command.user:
+                # Who places has something to spend; who only takes back, or is of the
+                # staff, needs no wallets where there are no orders.
+                if isinstance(command, Place) or core.book.live.get(command.user):
                     users[command.market].add(command.user)
                 if isinstance(command, Place):
                     other = SELL if command.side == BUY else BUY

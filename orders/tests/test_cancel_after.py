@@ -196,6 +196,21 @@ def test_switches_that_are_fired_by_hand_fire_at_the_next_look():
 
 
 @in_a_transaction
+def test_a_switch_opens_no_accounts_where_its_user_never_traded():
+    market, _ = make_market("BTC-USDT"), make_market("ETH-EUR")
+    alice = person("alice")
+    fund(alice, "BTC", "1")
+    place(alice, market, "sell", "0.4", at="60000")
+    settle()
+    switch("alice", 5, now=clock.now())
+
+    run_clock(now=clock.now() + 5 * SECOND)
+    settle()
+
+    assert balances(alice) == {"BTC": ("1", "0"), "USDT": ("0", "0")}
+
+
+@in_a_transaction
 def test_a_switch_takes_back_also_what_the_engine_had_not_seen():
     market, alice = make_market(), person("alice")
     fund(alice, "BTC", "1")
