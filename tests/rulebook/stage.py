@@ -140,8 +140,8 @@ class Stage:
             Unit(action.group.value, tuple(commands)) if action.group else commands[0]
         )
         told = [
-            self.teller.order(self.orders[order], outcome, before.get(order), asked=True)
-            for order in asked
+            self.teller.order(self.orders[order], outcome, before.get(order), command)
+            for order, command in zip(asked, commands, strict=True)
             if order
         ]
         also = list(self.teller.others(outcome, self.orders, before, asked))

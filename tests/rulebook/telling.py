@@ -8,6 +8,9 @@ from matching.book import BookOrder
 from matching.outcome import Change, Event, Outcome, Prevented, TradeMade
 from orders.commands import (
     LIVE,
+    Amend,
+    Cancel,
+    Command,
     EventKind,
     MarketState,
     OrderSide,
@@ -95,14 +98,20 @@ class Teller:
         )
 
     def order(
-        self, order: BookOrder, outcome: Outcome, before: int | None, *, asked: bool
+        self, order: BookOrder, outcome: Outcome, before: int | None, asked: Command | None
     ) -> str:
         """What became of an order in one moment.
 
         before  its status; None: it is new
-        asked   whether the moment is about this order
+        asked   the command that is about this order, if one is
         """
-        events = [event for event in outcome.events if event.order == order.id]
+        events = [
+            event
+            for event in outcome.events
+            if event.order == order.id
+            and event.kind != (isinstance(asked, Cancel) and EventKind.AMEND_REFUSED)
+            and event.kind != (isinstance(asked, Amend) and EventKind.CANCEL_REFUSED)
+        ]
         parts = [self.event(order, event) for event in events if event.kind not in ENDS]
         fills = fills_of(order.id, outcome.trades)
         if fills:
@@ -154,7 +163,7 @@ class Teller:
         )
         for order in dict.fromkeys([*told, *silent]):
             if order not in asked:
-                said = self.order(orders[order], outcome, before[order], asked=False)
+                said = self.order(orders[order], outcome, before[order], None)
                 yield f"{self.names[order]} {said}"
 
     def trade(self, trade: TradeMade) -> str:

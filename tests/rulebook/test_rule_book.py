@@ -11,6 +11,7 @@ from tests.rulebook.reading import Action, Example, examples_of, read_example, r
 from tests.rulebook.stage import Stage
 from tests.rulebook.telling import units_of
 from tests.rulebook.venues import TheEngine, TheTwin
+from tests.rulebook.words import plain
 
 PAGE = (house.ROOT / "docs/orders.md").read_text(encoding="utf-8")
 Venue = type[TheEngine | TheTwin]
@@ -25,16 +26,14 @@ WITHOUT_EXAMPLE = {
 
 
 def names() -> list[str]:
-    seen: dict[str, int] = {}
-    for example in EXAMPLES:
-        seen[example.heading] = seen.get(example.heading, 0) + 1
-    counted: dict[str, int] = {}
-    told = []
-    for example in EXAMPLES:
-        number = counted[example.heading] = counted.get(example.heading, 0) + 1
-        several = f" ({number})" if seen[example.heading] > 1 else ""
-        told.append(example.heading + several)
-    return told
+    """Of the examples, for the report: the headings, numbered where they repeat."""
+    headings = [example.heading for example in EXAMPLES]
+    return [
+        f"{heading} ({headings[: place + 1].count(heading)})"
+        if headings.count(heading) > 1
+        else heading
+        for place, heading in enumerate(headings)
+    ]
 
 
 def play(example: Example, venue: Venue) -> None:
@@ -97,6 +96,31 @@ def test_every_rule_has_an_example():
     assert len(rules) == len(set(rules)), "two rules share a heading"
     assert set(rules) - shown == WITHOUT_EXAMPLE
     assert shown <= set(rules), "an example stands below a rule"
+
+
+def test_every_reason_has_an_example():
+    """But for the one that is a fault of ours."""
+    outcomes = "".join(
+        outcome
+        for example in EXAMPLES
+        for _, step in example.steps
+        if isinstance(step, Action)
+        for outcome in step.told + step.also
+    )
+
+    assert [it for it in Reason if it and not told_by(it, outcomes)] == [
+        Reason.INTERNAL_ERROR
+    ]
+
+
+def told_by(reason: Reason, outcomes: str) -> bool:
+    return reason is Reason.CANCELLED_BY_USER or f": {plain(reason)}" in outcomes
+
+
+def test_the_contents_list_every_chapter():
+    chapters = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+
+    assert re.findall(r"\[([^]]+)\]\(#[a-z-]+\)(?= ·|$)", PAGE, re.MULTILINE) == chapters
 
 
 def test_the_tables_tell_every_reason_and_every_part_of_a_story():
