@@ -251,7 +251,8 @@ async def test_a_switch_that_cannot_be_written_is_refused_and_not_held():
     async with Client() as socket:
         await log_in(socket, "alice")
         locked, done = threading.Event(), threading.Event()
-        locking = asyncio.create_task(away(hold_the_table, locked, done))
+        # Not in the thread that sockets share for their reads.
+        locking = asyncio.create_task(asyncio.to_thread(hold_the_table, locked, done))
         await asyncio.to_thread(locked.wait)
         await socket.say('{"op":"cancel_on_disconnect","enabled":true}')
 
@@ -264,9 +265,10 @@ async def test_a_switch_that_cannot_be_written_is_refused_and_not_held():
     assert await deadlines() == []
 
 
-@transaction.atomic
 def hold_the_table(locked: threading.Event, done: threading.Event) -> None:
     """Let nobody write a switch: whoever waits for it is refused by PostgreSQL in time."""
-    run("LOCK TABLE orders_cancelafter")
-    locked.set()
-    done.wait(20)
+    with transaction.atomic():
+        run("LOCK TABLE orders_cancelafter")
+        locked.set()
+        done.wait(20)
+    connection.close()
