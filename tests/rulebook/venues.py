@@ -48,20 +48,20 @@ class TheEngine:
         now: int,
     ) -> None:
         self.market, self.wallets, self.balances = rules.id, wallets, balances
+        self.last: int | None = None
         self.engine = Engine({rules.id: rules}, {rules.id: FEES}, {rules.id: 0}, time=now)
 
     def run(self, unit: Command | Unit, now: int) -> Outcome:
         wallets = {self.market: self.wallets}
         outcomes = self.engine.run([(unit, now)], wallets, self.balances)
-        return outcomes.get(self.market, Outcome())
+        outcome = outcomes.get(self.market, Outcome())
+        if outcome.trades:
+            self.last = outcome.trades[-1].price
+        return outcome
 
     @property
     def rules(self) -> MarketRules:
         return self.engine.markets[self.market]
-
-    @property
-    def last(self) -> int | None:
-        return self.engine.core(self.market).last or None
 
     @property
     def reference(self) -> int | None:
