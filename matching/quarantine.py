@@ -62,9 +62,8 @@ def pass_over(
         note["state"] = state.value
     change = Configure(last_id(unit), unit.market, NOBODY, note)
     outcome = engine.run([(change, 0)], {}, {})[unit.market]
-    for order in _rejected(unit, created):
-        outcome.orders[order.id] = order
-        outcome.placed.add(order.id)
+    outcome.orders = {order.id: order for order in _rejected(unit, created)}
+    outcome.placed = outcome.orders.keys()
     outcome.events += _told(unit)
     return outcome
 

@@ -34,6 +34,17 @@ def the_owner() -> Iterator[None]:
 
 
 @contextmanager
+def no_guards() -> Iterator[None]:
+    """Act as somebody whom no trigger stops: what is done here, only an audit can find."""
+    with the_owner():
+        run("SET session_replication_role = replica")
+        try:
+            yield
+        finally:
+            run("SET session_replication_role = DEFAULT")
+
+
+@contextmanager
 def refused(why: str) -> Iterator[None]:
     """Expect that the database refuses what the block does, and says `why`."""
     with pytest.raises(DatabaseError, match=re.escape(why)), transaction.atomic():

@@ -4,8 +4,6 @@ One market with everything in it: a trade, an OCO, a bracket, an iceberg, a trai
 orders that expire, an amended one, a prevented match, a refusal, a setting.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -23,7 +21,7 @@ from orders.services import (
     configure_market,
     request_cancel,
 )
-from tests.attempts import run, the_owner
+from tests.attempts import no_guards, run
 from tests.stories import (
     fund,
     make_market,
@@ -50,16 +48,6 @@ def search(sql: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return [line for (line,) in cursor.fetchall()]
-
-
-@contextmanager
-def no_guards() -> Iterator[None]:
-    with the_owner():
-        run("SET session_replication_role = replica")
-        try:
-            yield
-        finally:
-            run("SET session_replication_role = DEFAULT")
 
 
 def broken(statement: str, *parameters: object) -> dict[str, int]:
