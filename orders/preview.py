@@ -189,15 +189,16 @@ class _Walk:
 
 
 def _carried_out(market: MarketRules, terms: OrderTerms, scene: Scene) -> Preview:
-    is_armed = terms.trigger != 0
-    if is_armed and not _is_touched(terms, scene.last):
+    if terms.trigger:
+        # It is backed when it is armed, before anything else is looked at.
         hold = _need(market, terms, _cap(market, terms, terms.trigger), terms.quantity)
         _expect_funds(terms.side, hold, scene)
-        return Preview(
-            OrderStatus.ARMED, price=terms.price, remaining=terms.quantity, hold=hold
-        )
-    if is_armed and terms.price:
-        terms = _banded(market, terms, scene, OrderStatus.CANCELLED)
+        if not _is_touched(terms, scene.last):
+            return Preview(
+                OrderStatus.ARMED, price=terms.price, remaining=terms.quantity, hold=hold
+            )
+        if terms.price:
+            terms = _banded(market, terms, scene, OrderStatus.CANCELLED)
     by_quantity_at_market = terms.type is OrderType.MARKET and not terms.budget
     if by_quantity_at_market and not scene.levels:
         raise _End(OrderStatus.CANCELLED, Reason.NO_LIQUIDITY)
