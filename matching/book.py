@@ -3,19 +3,15 @@
 Prices are ranked so that both sides are one piece of code: the best rank is the largest,
 `price` for bids and `-price` for asks, and sits at the end of a sorted list. Each level is
 a queue of orders linked through the orders themselves, so that a cancel in the middle of
-a long queue costs nothing extra. Every command costs O(log levels) at most, but for the
-memmove of the sorted list when a level appears deep in the book. Orders that wait for a
-trigger stand in halves of the same kind, ranked by their triggers.
+a long queue costs nothing extra. Every command costs O(log levels) at most, wherever its
+level appears (ranks.py). Orders that wait for a trigger stand in halves of the same kind,
+ranked by their triggers.
 """
 
-from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from matching.ranks import Ranks
 from orders.commands import OrderSide, OrderStatus, Place, Reason
-
-if TYPE_CHECKING:
-    from matching.lists import OrderList
 
 # Plain integers: reading `.value` of an enum costs as much as matching an order.
 BUY, SELL = OrderSide.BUY.value, OrderSide.SELL.value
@@ -125,6 +121,33 @@ class BookOrder:
         return self.remaining + self.hidden
 
 
+class OrderList:
+    """An OCO or a bracket.
+
+    entry        of a bracket; None once it has ended, and in an OCO
+    limit, stop  the legs
+    received     base atoms that the entry's fills brought, net of fees; of an entry that
+                 sells, those that it sold
+    """
+
+    __slots__ = ("entry", "id", "limit", "received", "stop")
+
+    def __init__(
+        self, number: int, entry: BookOrder | None, limit: BookOrder, stop: BookOrder
+    ) -> None:
+        self.id = number
+        self.entry = entry
+        self.limit = limit
+        self.stop = stop
+        self.received = 0
+        for order in (entry, limit, stop):
+            if order is not None:
+                order.list_id, order.links = number, self
+
+    def other(self, leg: BookOrder) -> BookOrder:
+        return self.stop if leg is self.limit else self.limit
+
+
 class Level:
     """All orders of one half at one rank, the oldest first. `lots` is what they show."""
 
@@ -145,21 +168,24 @@ class Level:
 
 
 class Half:
-    """One side of the book: its levels by rank, and the ranks with the best at the end.
+    """One side of the book: its levels by rank, and the ranks in order.
 
-    sign  a price times this is its rank
+    sign       a price times this is its rank
+    ranks      the best ranks, the very best at the end; empty only when the half is
+    all_ranks  these and the others, ascending
     """
 
-    __slots__ = ("levels", "ranks", "sign")
+    __slots__ = ("all_ranks", "levels", "ranks", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
         self.levels: dict[int, Level] = {}
-        self.ranks: list[int] = []
+        self.all_ranks = Ranks()
+        self.ranks = self.all_ranks.near
 
     def orders(self) -> Iterator[BookOrder]:
         """The best first, then the oldest."""
-        for rank in reversed(self.ranks):
+        for rank in reversed(self.all_ranks):
             yield from self.levels[rank].orders()
 
     def best(self) -> int | None:
@@ -171,7 +197,7 @@ class Half:
         level = self.levels.get(rank)
         if level is None:
             level = self.levels[rank] = Level(self, rank)
-            insort(self.ranks, rank)
+            self.all_ranks.add(rank)
             level.first = order
         else:
             last = order.before = level.last
@@ -204,10 +230,11 @@ class Half:
         if level.first is None:
             rank, ranks = level.rank, self.ranks
             del self.levels[rank]
-            if ranks[-1] == rank:
+            # As `all_ranks.remove`, but for the call: mostly it is the best that empties.
+            if ranks[-1] == rank and len(ranks) > 1:
                 ranks.pop()
             else:
-                del ranks[bisect_left(ranks, rank)]
+                self.all_ranks.remove(rank)
 
 
 def _swap_forward(order: BookOrder) -> None:
@@ -334,7 +361,8 @@ class Book:
         """Assert what must hold between any two commands; for tests and `audit`."""
         seen = 0
         for half in (self.bids, self.asks, self.rising, self.falling):
-            assert half.ranks == sorted(half.levels)
+            assert list(half.all_ranks) == sorted(half.levels)
+            assert bool(half.ranks) == bool(half.levels)
             for rank, level in half.levels.items():
                 lots, before, order = 0, None, level.first
                 assert order is not None

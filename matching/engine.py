@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Final
 
 from kernel.units import BIGINT_MAX
-from matching import changes, lists, opening, stops, units
 from matching.book import BUY, OPEN, PRIORITY_BITS, SELL, Book, BookOrder
-from matching.core import LIMIT, NEVER, Core
+from matching.matcher import changes, lists, opening, stops, units
+from matching.matcher.placing import LIMIT, NEVER, Matcher
 from matching.outcome import Outcome
 from matching.spot import Clearing, WalletPair, owed
 from orders.commands import (
@@ -59,38 +59,40 @@ class Engine:
     ) -> None:
         self.fee_accounts = dict(fee_accounts)
         self.time = time
-        self._cores: dict[int, Core] = {}
+        self._matchers: dict[int, Matcher] = {}
         self._clearings: dict[int, Clearing] = {}
         for market, rules in markets.items():
             clearing = Clearing(rules, self.fee_accounts[market], self.has_funds)
-            core = Core(rules, clearing)
-            core.trades = trades.get(market, 0)
-            core.last = (last_prices or {}).get(market, 0)
-            core.reference, core.refresh = (references or {}).get(market, (None, 0))
-            self._cores[market], self._clearings[market] = core, clearing
+            matcher = Matcher(rules, clearing)
+            matcher.trades = trades.get(market, 0)
+            matcher.last = (last_prices or {}).get(market, 0)
+            matcher.reference, matcher.refresh = (references or {}).get(market, (None, 0))
+            self._matchers[market], self._clearings[market] = matcher, clearing
         self._restored: dict[int, list[BookOrder]] = defaultdict(list)
         self._outcomes: dict[int, Outcome] = {}
-        self._due = min((core.due for core in self._cores.values()), default=NEVER)
+        self._due = min((matcher.due for matcher in self._matchers.values()), default=NEVER)
 
     @property
     def markets(self) -> dict[int, MarketRules]:
         """The markets as they are now."""
-        return {market: core.rules for market, core in self._cores.items()}
+        return {market: matcher.rules for market, matcher in self._matchers.items()}
 
     @property
     def books(self) -> dict[int, Book]:
-        return {market: core.book for market, core in self._cores.items()}
+        return {market: matcher.book for market, matcher in self._matchers.items()}
 
     @property
     def trades(self) -> dict[int, int]:
-        return {market: core.trades for market, core in self._cores.items()}
+        return {market: matcher.trades for market, matcher in self._matchers.items()}
 
     @property
     def references(self) -> dict[int, tuple[int | None, int]]:
-        return {m: (core.reference, core.refresh) for m, core in self._cores.items()}
+        return {
+            m: (matcher.reference, matcher.refresh) for m, matcher in self._matchers.items()
+        }
 
-    def core(self, market: int) -> Core:
-        return self._cores[market]
+    def matcher(self, market: int) -> Matcher:
+        return self._matchers[market]
 
     def has_funds(self, *, available: int, amount: int, order: int, command: int) -> bool:
         """Whether `available` atoms are enough; a replay of the log answers otherwise."""
@@ -100,29 +102,29 @@ class Engine:
 
     def restore(self, market: int, order: BookOrder) -> None:
         """Put a live order back where it stood; in the order of priority."""
-        core = self._cores[market]
+        matcher = self._matchers[market]
         if order.status == OPEN:
-            core.book.rest(order)
+            matcher.book.rest(order)
         elif order.status == ARMED:
-            stops.put_back(core, order)
+            stops.put_back(matcher, order)
         else:
-            core.book.enlist(order)
+            matcher.book.enlist(order)
         if order.extra.expires:
-            core.expire_later(order)
+            matcher.expire_later(order)
         if order.list_id:
             self._restored[market].append(order)
 
     def restored(self) -> None:
         """All live orders are back: link those that belong together, set their holds."""
         for market, orders in self._restored.items():
-            lists.put_back(self._cores[market], orders)
+            lists.put_back(self._matchers[market], orders)
         self._restored.clear()
-        for core in self._cores.values():
-            for mine in core.book.live.values():
+        for matcher in self._matchers.values():
+            for mine in matcher.book.live.values():
                 for order in mine.values():
-                    order.hold = owed(core.rules, order)
-            opening.set_due(core)
-        self._due = min((core.due for core in self._cores.values()), default=NEVER)
+                    order.hold = owed(matcher.rules, order)
+            opening.set_due(matcher)
+        self._due = min((matcher.due for matcher in self._matchers.values()), default=NEVER)
 
     # Running ----------------------------------------------------------------------------
 
@@ -147,53 +149,53 @@ class Engine:
             clearing.balances = balances
             if market in wallets:
                 clearing.wallets = wallets[market]
-        cores = self._cores
+        matchers = self._matchers
         for command, created in commands:
-            core = cores[command.market]
+            matcher = matchers[command.market]
             if command.market not in self._outcomes:
                 self._begin(command.market, command)
             if created > self.time:
                 self.time = created
             if self.time >= self._due:
                 self._let_time_pass(command)
-            core.now = self.time
-            if core.now >= core.refresh:
-                opening.refresh_reference(core)
+            matcher.now = self.time
+            if matcher.now >= matcher.refresh:
+                opening.refresh_reference(matcher)
             if isinstance(command, Place):
-                core.book.command = command.id
-                core.place(command, created)
+                matcher.book.command = command.id
+                matcher.place(command, created)
             else:
-                self._obey(core, command, created)
-            if core.restless:
-                stops.aftermath(core)
-            if core.due < self._due:
-                self._due = core.due
+                self._obey(matcher, command, created)
+            if matcher.restless:
+                stops.aftermath(matcher)
+            if matcher.due < self._due:
+                self._due = matcher.due
         return self._outcomes
 
     def _begin(self, market: int, command: Command | Unit) -> None:
         """From here on the batch does something to a market."""
         ids = range(_first_id(command), BIGINT_MAX)
         outcome = self._outcomes[market] = Outcome(placed=ids)
-        self._cores[market].begin(outcome)
+        self._matchers[market].begin(outcome)
 
-    def _obey(self, core: Core, command: Command | Unit, created: int) -> None:
+    def _obey(self, matcher: Matcher, command: Command | Unit, created: int) -> None:
         if isinstance(command, Unit):
-            core.book.command = command.commands[0].id
+            matcher.book.command = command.commands[0].id
             if command.kind == UnitKind.ALL_OR_NONE:
-                units.all_or_none(core, command, created)
+                units.all_or_none(matcher, command, created)
             else:
-                lists.place(core, command, created)
+                lists.place(matcher, command, created)
             return
-        core.book.command = command.id
+        matcher.book.command = command.id
         match command:
             case Cancel():
-                core.cancel(command.user, command.order)
+                matcher.cancel(command.user, command.order)
             case Amend():
-                changes.amend(core, command)
+                changes.amend(matcher, command)
             case CancelAll():
-                changes.cancel_all(core, command)
+                changes.cancel_all(matcher, command)
             case Configure():
-                opening.configure(core, command)
+                opening.configure(matcher, command)
             case Clock():
                 pass
             case _:
@@ -203,19 +205,21 @@ class Engine:
         """Let everything happen that is due, in the order of time, then of markets."""
         first = _first_id(command)
         while True:
-            due, market = min((core.due, market) for market, core in self._cores.items())
+            due, market = min(
+                (matcher.due, market) for market, matcher in self._matchers.items()
+            )
             if due > self.time:
                 self._due = due
                 return
             if market not in self._outcomes:
                 self._begin(market, command)
-            core = self._cores[market]
-            core.now, core.cause, book = self.time, first, core.book
+            matcher = self._matchers[market]
+            matcher.now, matcher.cause, book = self.time, first, matcher.book
             # After all that the command before gave, and before what this one will.
             book.command = first - 1
             book.stamp = max(book.stamp, (first - 1 << PRIORITY_BITS) + BETWEEN)
-            opening.happen(core)
-            core.cause = 0
+            opening.happen(matcher)
+            matcher.cause = 0
 
     # Foreseeing -------------------------------------------------------------------------
 
@@ -235,23 +239,23 @@ class Engine:
         cancelled: dict[tuple[int, int], int] = defaultdict(int)
         for unit, _ in commands:
             for command in unit.commands if isinstance(unit, Unit) else (unit,):
-                core = self._cores[command.market]
+                matcher = self._matchers[command.market]
                 # Who places has something to spend; who only takes back, or is of the
                 # staff, needs no wallets where there are no orders.
-                if isinstance(command, Place) or core.book.live.get(command.user):
+                if isinstance(command, Place) or matcher.book.live.get(command.user):
                     users[command.market].add(command.user)
                 if isinstance(command, Place):
                     other = SELL if command.side == BUY else BUY
-                    if lots := _lots_to_take(core, command, other):
+                    if lots := _lots_to_take(matcher, command, other):
                         key, rank = (command.market, other), _worst_rank(command)
                         taken[key] += lots
                         worst[key] = min(worst.get(key, rank), rank)
                 elif isinstance(command, Cancel):
-                    order = core.book.live.get(command.user, {}).get(command.order)
+                    order = matcher.book.live.get(command.user, {}).get(command.order)
                     if order is not None:
                         cancelled[command.market, order.side] += order.rest
         for (market, side), lots in taken.items():
-            book, reach = self._cores[market].book, lots + cancelled[market, side]
+            book, reach = self._matchers[market].book, lots + cancelled[market, side]
             users[market] |= _first_makers(book, side, reach, worst[market, side])
         return users
 
@@ -260,19 +264,19 @@ def _first_id(command: Command | Unit) -> int:
     return command.commands[0].id if isinstance(command, Unit) else command.id
 
 
-def _lots_to_take(core: Core, command: Place, other: int) -> int:
+def _lots_to_take(matcher: Matcher, command: Place, other: int) -> int:
     """How many lots of the orders that rest now a place command could take at most.
 
     Their best price can only get worse during the batch, so an order that does not cross
     it now will not meet any of them.
     """
-    best = core.book.best(other)
+    best = matcher.book.best(other)
     if best is None or command.type not in (LIMIT, MARKET):
         return 0
     if command.type == LIMIT:
         crosses = command.price >= best if command.side == BUY else command.price <= best
         return command.quantity if crosses else 0
-    return command.quantity or command.budget // (best * core.rules.tick_value)
+    return command.quantity or command.budget // (best * matcher.rules.tick_value)
 
 
 def _worst_rank(command: Place) -> int:

@@ -82,7 +82,7 @@ class TradesOnly(NoMoney):
 
 def new_engine(rules: MarketRules = RULES) -> Engine:
     engine = Engine({rules.id: rules}, {rules.id: (0, 1)}, {})
-    engine.core(rules.id).money = TradesOnly()
+    engine.matcher(rules.id).money = TradesOnly()
     return engine
 
 

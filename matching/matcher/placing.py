@@ -5,14 +5,14 @@ stands in the modules beside this one: `stops` (what is armed), `lists` (OCO, br
 `changes` (amend, cancel all), `opening` (states, auctions), `units` (all or none).
 """
 
-from collections.abc import Iterator
 from heapq import heappush
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from matching import lists, opening, stops
-from matching.beside import Beside
-from matching.book import BUY, OPEN, Book, BookOrder, Half, show
-from matching.outcome import Event, Outcome, Prevented
+from matching.book import BUY, OPEN, Book, BookOrder, Half, OrderList, show
+from matching.matcher import lists, opening, stops, taking
+from matching.matcher.beside import Beside
+from matching.matcher.money import Money
+from matching.outcome import Event, Outcome
 from orders.commands import (
     PLAIN,
     EventKind,
@@ -43,42 +43,6 @@ MILLION: Final = 1_000_000
 NEVER: Final = 1 << 62
 
 
-class Money(Protocol):
-    """What a market's clearing does for its core; matching/spot.py has the real one."""
-
-    outcome: Outcome
-
-    def need(self, order: BookOrder) -> int:
-        """What the rest of an order can cost, in atoms of what it spends."""
-
-    def lacks(self, order: BookOrder, amount: int, command: int) -> int | None:
-        """The atoms that are there if they are fewer than `amount`, else None."""
-
-    def hold(self, order: BookOrder, amount: int) -> None:
-        """Set aside `amount` more for an order."""
-
-    def reserve(self, order: BookOrder, command: int) -> int | None:
-        """Hold what an order needs if it is there, else say what is."""
-
-    def release(self, order: BookOrder) -> None:
-        """Give back what an order holds beyond what it owes."""
-
-    def available(self, user: int, side: int) -> int:
-        """Atoms that a user may spend on an order of `side`."""
-
-    def settle(
-        self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
-    ) -> None:
-        """Move the money of a taker's trades at their makers' prices, give back what the
-        taker does not need any more, and write the trades and `filled_quote` down;
-        `number` is that of the last trade before them."""
-
-    def fill(
-        self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
-    ) -> None:
-        """The same for one trade of an auction, at its one price."""
-
-
 class Refusal(NamedTuple):
     """Why something is not done, what was allowed and what was there."""
 
@@ -87,7 +51,7 @@ class Refusal(NamedTuple):
     actual: int = 0
 
 
-class Core:
+class Matcher:
     """The orders of one market.
 
     last, trades        the last trade's price in ticks and its number
@@ -120,7 +84,7 @@ class Core:
         self.up, self.down = Half(-1), Half(1)
         self.trailing = stops.TrailingStops(rules.price_max)
         self.pending: list[int] = []
-        self.pending_lists: dict[int, lists.OrderList] = {}
+        self.pending_lists: dict[int, OrderList] = {}
         self.expiries: list[tuple[int, int, BookOrder]] = []
         self.due = NEVER
         self.obey(rules)
@@ -267,7 +231,7 @@ class Core:
     def enter(self, order: BookOrder) -> None:
         """A limit order that holds what it needs takes what it can, then rests or ends."""
         in_force = order.time_in_force
-        if in_force == FOK and not self._fillable(order):
+        if in_force == FOK and not taking.fillable(self, order):
             return
         book = self.book
         if order.side == BUY:
@@ -276,7 +240,7 @@ class Core:
             half, floor = book.bids, order.price
         ranks = half.ranks
         if ranks and ranks[-1] >= floor and self.state == STATE_OPEN:
-            self._take(order, half, floor)
+            taking.take(self, order, half, floor)
             if order.status != OPEN:
                 return
             if not order.remaining:
@@ -306,229 +270,24 @@ class Core:
         if order.extra.expires:
             self.expire_later(order)
 
-    def _fill_up(self, order: BookOrder) -> None:
-        """A taker got all that it wanted."""
-        order.status = FILLED
-        self.money.release(order)
-        if order.links is not None:
-            lists.ended(self, order)
-
     def enter_market(self, order: BookOrder) -> None:
         """A market order gets its cap from the best price, holds, takes, and ends."""
         best = (self.book.asks if order.side == BUY else self.book.bids).best()
         if best is not None:
-            order.cap = self.cap_from(best, order)
+            order.cap = taking.cap_from(self, best, order)
         elif not order.budget:
             self.end(order, CANCELLED, Reason.NO_LIQUIDITY)
             return
         if order.budget and order.side != BUY:
-            order.remaining = self._sellable(order)
+            order.remaining = taking.sellable(self, order)
         accepted = self.reserve(order)
         order.remaining = order.quantity
         if accepted:
-            self.take_market(order)
-
-    def cap_from(self, price: int, order: BookOrder) -> int:
-        """The worst price in ticks that an order's slippage allows from `price` on."""
-        slippage = order.extra.slippage_ppm
-        if order.side == BUY:
-            if not slippage:  # of a time before there were caps
-                return self.rules.price_max
-            return min(self.rules.price_max, price * (MILLION + slippage) // MILLION)
-        return max(1, -(-price * (MILLION - slippage) // MILLION)) if slippage else 1
-
-    def take_market(self, order: BookOrder) -> None:
-        """Without a limit, within the cap; what is not filled is cancelled."""
-        half = self.book.asks if order.side == BUY else self.book.bids
-        if order.budget:
-            self._spend(order, half)
-            return
-        self._take(order, half, order.cap * half.sign)
-        if order.status != OPEN:
-            return
-        best = half.best()
-        if not order.remaining:
-            self._fill_up(order)
-        elif best is None:
-            self.end(order, CANCELLED, Reason.NO_LIQUIDITY)
-        else:
-            self.end(order, CANCELLED, Reason.SLIPPAGE, order.cap, best)
-
-    def _spend(self, order: BookOrder, half: Half) -> None:
-        """By budget: whole lots, level by level, while the budget lasts."""
-        tick_value, guard = self.rules.tick_value, self._guard(half)
-        stranger = order.user if order.self_trade != NO_PREVENTION else 0
-        while order.status == OPEN:
-            left = order.budget - order.filled_quote
-            best = half.best()
-            if not left:
-                self._fill_up(order)
-            elif best is None:
-                self.end(order, CANCELLED, Reason.NO_LIQUIDITY)
-            elif best * half.sign < order.cap * half.sign:
-                self.end(order, CANCELLED, Reason.SLIPPAGE, order.cap, best)
-            elif left < best * tick_value and order.filled_quote:
-                self._fill_up(order)
-            elif left < best * tick_value:
-                self.end(order, CANCELLED, Reason.BUDGET_TOO_SMALL)
-            elif guard is not None and best * half.sign < guard:
-                opening.halt(self, order, guard * half.sign, best)
-            else:
-                lots = left // (best * tick_value)
-                fills = self.book.take(half, best * half.sign, lots, stranger)
-                if fills:
-                    self._settle(order, fills)
-                else:
-                    self._meet_own(order, half, lots)
+            taking.without_limit(self, order)
 
     # Matching ---------------------------------------------------------------------------
 
-    def _take(self, taker: BookOrder, half: Half, floor: int) -> None:
-        """Match an order by quantity down to the rank `floor`; it may end."""
-        ranks = half.ranks
-        guard = self._guard(half) if self.rules.halt_ppm else None
-        reach = floor if guard is None or guard < floor else guard
-        stranger = taker.user if taker.self_trade != NO_PREVENTION else 0
-        while True:
-            fills = self.book.take(half, reach, taker.remaining, stranger)
-            if fills:
-                self._settle(taker, fills)
-            if not taker.remaining or not ranks or ranks[-1] < floor:
-                return
-            if ranks[-1] < reach:
-                opening.halt(self, taker, reach * half.sign, ranks[-1] * half.sign)
-                return
-            if not self._meet_own(taker, half, taker.remaining):
-                return
-
-    def _guard(self, half: Half) -> int | None:
-        """The rank of the last price before the market is halted; None without a halt."""
-        reference, halt = self.reference, self.rules.halt_ppm
-        if not halt or reference is None:
-            return None
-        if half.sign < 0:
-            return -(reference * (MILLION + halt) // MILLION)
-        return -(-reference * (MILLION - halt) // MILLION)
-
-    def _settle(self, taker: BookOrder, fills: list[tuple[BookOrder, int]]) -> None:
-        """Book every fill: both orders' states, the trades, what a price sets off."""
-        orders, taken, linked = self.outcome.orders, 0, taker.links is not None
-        for maker, lots in fills:
-            taken += lots
-            orders[maker.id] = maker
-            if not maker.remaining:
-                maker.status = FILLED
-            if maker.links is not None:
-                linked = True
-        if taker.command.budget:
-            taker.quantity += taken
-        else:
-            taker.remaining -= taken
-        self.money.settle(taker, fills, self.trades)
-        self.trades += len(fills)
-        self.last = maker.price
-        if self.reference is None:
-            self.reference = fills[0][0].price
-        book = self.book
-        if book.rising.ranks or book.falling.ranks or self.trailing.orders:
-            stops.touch(self, [maker.price for maker, _ in fills])
-        if linked:
-            lists.filled(self, [(taker, maker, lots) for maker, lots in fills])
-
-    def _meet_own(self, taker: BookOrder, half: Half, lots: int) -> bool:
-        """The next maker is the taker's own. Whether the taker goes on.
-
-        lots  that it would take of it at most
-        """
-        maker = half.levels[half.ranks[-1]].first
-        assert maker is not None
-        mode = taker.self_trade
-        if taker.budget and mode == SelfTrade.DECREMENT:
-            mode = SelfTrade.CANCEL_BOTH.value
-        matched = min(lots, maker.remaining + maker.hidden)
-        self.outcome.prevented.append(
-            Prevented(
-                taker.user, taker.id, maker.id, maker.price, matched, taker.self_trade
-            )
-        )
-        if mode == SelfTrade.DECREMENT:
-            self._decrement(maker, matched)
-            return self._decrement(taker, matched)
-        if mode != SelfTrade.CANCEL_TAKER:
-            self.end(maker, CANCELLED, Reason.SELF_TRADE)
-        if mode != SelfTrade.CANCEL_MAKER:
-            self.end(taker, CANCELLED, Reason.SELF_TRADE)
-            return False
-        return True
-
-    def _decrement(self, order: BookOrder, lots: int) -> bool:
-        """Take `lots` off an order as if they had never been asked; False when it ends."""
-        if order.rest == lots:
-            self.end(order, CANCELLED, Reason.SELF_TRADE)
-            return False
-        self.tell(
-            order,
-            EventKind.DECREMENTED,
-            limit=order.quantity,
-            actual=order.quantity - lots,
-        )
-        self.shrink(order, lots)
-        return True
-
-    def shrink(self, order: BookOrder, lots: int) -> None:
-        """Make an order smaller where it stands, what it hides first."""
-        hidden = min(order.hidden, lots)
-        order.quantity -= lots
-        order.hidden -= hidden
-        order.remaining -= lots - hidden
-        if order.level is not None:
-            order.level.lots -= lots - hidden
-        order.altered = True
-        self.outcome.orders[order.id] = order
-        self.money.release(order)
-
     # What others offer ------------------------------------------------------------------
-
-    def _fillable(self, order: BookOrder) -> bool:
-        """Whether others offer all that a fill-or-kill order wants; else it is killed."""
-        half = self.book.asks if order.side == BUY else self.book.bids
-        offered = 0
-        for _, lots in self._offers(order, half, order.price):
-            offered += lots
-            if offered >= order.remaining:
-                return True
-        self.end(order, CANCELLED, Reason.FOK_NOT_FILLED, order.remaining, offered)
-        return False
-
-    def _sellable(self, order: BookOrder) -> int:
-        """Lots that a market sell by budget will sell."""
-        rules, left, total = self.rules, order.budget, 0
-        for price, lots in self._offers(order, self.book.bids, order.cap):
-            most = left // (price * rules.tick_value)
-            total += min(most, lots)
-            if most <= lots:
-                break
-            left -= lots * price * rules.tick_value
-        return total
-
-    def _offers(
-        self, taker: BookOrder, half: Half, worst: int
-    ) -> Iterator[tuple[int, int]]:
-        """(price, lots) that a taker can trade, in their order: of each level what is
-        shown, then what is hidden; nothing from where its own orders stop it."""
-        guard, floor, mode = self._guard(half), worst * half.sign, taker.self_trade
-        for rank in reversed(half.ranks):
-            if rank < floor or (guard is not None and rank < guard):
-                return
-            hidden = 0
-            for maker in half.levels[rank].orders():
-                if maker.user != taker.user or mode == NO_PREVENTION:
-                    hidden += maker.hidden
-                    yield maker.price, maker.remaining
-                elif mode != SelfTrade.CANCEL_MAKER:
-                    return
-            if hidden:
-                yield rank * half.sign, hidden
 
     # Ending -----------------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ after the other, which may touch more. Each order triggers once at most, so that
 
 from typing import TYPE_CHECKING, Final
 
-from matching import lists
 from matching.book import BUY, OPEN, SELL, BookOrder, Half
+from matching.matcher import lists, taking
 from matching.trailing import Trailing
 from orders.commands import EventKind, OrderStatus, OrderType, Reason
 
 if TYPE_CHECKING:
-    from matching.core import Core
+    from matching.matcher.placing import Matcher
 
 ARMED, CANCELLED = OrderStatus.ARMED.value, OrderStatus.CANCELLED.value
 TRAILING_STOP = OrderType.TRAILING_STOP.value
@@ -69,66 +69,68 @@ class TrailingStops:
         return kind
 
 
-def accept(core: "Core", order: BookOrder) -> None:
+def accept(matcher: "Matcher", order: BookOrder) -> None:
     """Arm an order that the market takes, if its funds are there."""
-    if order.type == TRAILING_STOP and not core.last:
-        core.reject(order, Reason.NO_LAST_PRICE)
+    if order.type == TRAILING_STOP and not matcher.last:
+        matcher.reject(order, Reason.NO_LAST_PRICE)
         return
-    prepare(core, order)
-    if core.reserve(order):
-        arm(core, order)
+    prepare(matcher, order)
+    if matcher.reserve(order):
+        arm(matcher, order)
 
 
-def prepare(core: "Core", order: BookOrder) -> None:
+def prepare(matcher: "Matcher", order: BookOrder) -> None:
     """Set the trigger of an order that will be armed, and its cap."""
     if order.type == TRAILING_STOP:
-        order.trigger = _first_trigger(core, order)
+        order.trigger = _first_trigger(matcher, order)
     else:
         order.trigger = order.extra.trigger
     if order.type not in WITH_LIMIT:
-        order.cap = core.cap_from(order.trigger, order)
+        order.cap = taking.cap_from(matcher, order.trigger, order)
 
 
-def _first_trigger(core: "Core", order: BookOrder) -> int:
-    last, extra = core.last, order.extra
+def _first_trigger(matcher: "Matcher", order: BookOrder) -> int:
+    last, extra = matcher.last, order.extra
     distance = extra.trail or -(-last * extra.trail_ppm // 1_000_000)
     if order.side == SELL:
         return max(1, last - distance)
-    return min(core.rules.price_max, last + distance)
+    return min(matcher.rules.price_max, last + distance)
 
 
-def arm(core: "Core", order: BookOrder) -> None:
+def arm(matcher: "Matcher", order: BookOrder) -> None:
     """Let an order that holds what it needs wait for its trigger."""
     order.status = ARMED
-    core.book.enlist(order)
-    core.outcome.orders[order.id] = order
-    core.tell(order, EventKind.ARMED, limit=order.trigger, actual=core.last)
+    matcher.book.enlist(order)
+    matcher.outcome.orders[order.id] = order
+    matcher.tell(order, EventKind.ARMED, limit=order.trigger, actual=matcher.last)
     if order.extra.expires:
-        core.expire_later(order)
-    rearm(core, order)
+        matcher.expire_later(order)
+    rearm(matcher, order)
 
 
-def rearm(core: "Core", order: BookOrder) -> None:
+def rearm(matcher: "Matcher", order: BookOrder) -> None:
     """Put an armed order where it waits; one that the last price touches waits no more."""
     up = rises(order)
-    met = core.last and (core.last >= order.trigger if up else core.last <= order.trigger)
+    met = matcher.last and (
+        matcher.last >= order.trigger if up else matcher.last <= order.trigger
+    )
     if met:
-        _touched(core, core.up if up else core.down, order)
+        _touched(matcher, matcher.up if up else matcher.down, order)
     elif order.type == TRAILING_STOP:
-        order.armed_trade = core.trades
-        core.trailing.add(order, core.last)
+        order.armed_trade = matcher.trades
+        matcher.trailing.add(order, matcher.last)
     else:
-        half = core.book.rising if up else core.book.falling
+        half = matcher.book.rising if up else matcher.book.falling
         half.insert(order, order.trigger * half.sign)
 
 
-def put_back(core: "Core", order: BookOrder) -> None:
+def put_back(matcher: "Matcher", order: BookOrder) -> None:
     """An armed order, as it was recorded; see rearm."""
-    core.book.enlist(order)
+    matcher.book.enlist(order)
     if order.armed_trade:
-        core.trailing.add(order, order.extreme)
+        matcher.trailing.add(order, order.extreme)
     else:
-        half = core.book.rising if rises(order) else core.book.falling
+        half = matcher.book.rising if rises(order) else matcher.book.falling
         half.insert(order, order.trigger * half.sign)
 
 
@@ -137,28 +139,28 @@ def rises(order: BookOrder) -> bool:
     return (order.side == BUY) != (order.type in TAKE_PROFITS)
 
 
-def touch(core: "Core", prices: list[int]) -> None:
+def touch(matcher: "Matcher", prices: list[int]) -> None:
     """Collect the armed orders that these trade prices touch, in the order they came."""
-    book = core.book
+    book = matcher.book
     low, high = min(prices), max(prices)
     rising, falling = book.rising, book.falling
     while rising.ranks and -rising.ranks[-1] <= high:
-        _move(rising, core.up)
-        core.restless = True
+        _move(rising, matcher.up)
+        matcher.restless = True
     while falling.ranks and falling.ranks[-1] >= low:
-        _move(falling, core.down)
-        core.restless = True
-    if core.trailing.orders:
+        _move(falling, matcher.down)
+        matcher.restless = True
+    if matcher.trailing.orders:
         for price in prices:
-            for order, trigger in core.trailing.seen(price):
+            for order, trigger in matcher.trailing.seen(price):
                 order.trigger, order.armed_trade, order.altered = trigger, 0, True
-                _touched(core, core.up if rises(order) else core.down, order)
-                core.outcome.orders[order.id] = order
+                _touched(matcher, matcher.up if rises(order) else matcher.down, order)
+                matcher.outcome.orders[order.id] = order
 
 
-def _touched(core: "Core", half: Half, order: BookOrder) -> None:
+def _touched(matcher: "Matcher", half: Half, order: BookOrder) -> None:
     half.insert(order, order.trigger * half.sign)
-    core.restless = True
+    matcher.restless = True
 
 
 def _move(waiting: Half, touched: Half) -> None:
@@ -168,44 +170,47 @@ def _move(waiting: Half, touched: Half) -> None:
         touched.insert(order, rank)
 
 
-def aftermath(core: "Core") -> None:
+def aftermath(matcher: "Matcher") -> None:
     """What a unit set off, one thing at a time, until nothing is left or the market is
     not open any more."""
-    core.restless = False
-    while core.is_open:
-        if core.pending:
-            lists.activate(core)
-        elif core.up.ranks:
-            _trigger(core, core.up)
-        elif core.down.ranks:
-            _trigger(core, core.down)
+    matcher.restless = False
+    while matcher.is_open:
+        if matcher.pending:
+            lists.activate(matcher)
+        elif matcher.up.ranks:
+            _trigger(matcher, matcher.up)
+        elif matcher.down.ranks:
+            _trigger(matcher, matcher.down)
         else:
             return
-    for touched, waiting in ((core.up, core.book.rising), (core.down, core.book.falling)):
+    for touched, waiting in (
+        (matcher.up, matcher.book.rising),
+        (matcher.down, matcher.book.falling),
+    ):
         while touched.ranks:
             _move(touched, waiting)
 
 
-def _trigger(core: "Core", touched: Half) -> None:
+def _trigger(matcher: "Matcher", touched: Half) -> None:
     """The next touched order becomes a taker."""
     order = touched.levels[touched.ranks[-1]].first
     assert order is not None
     touched.remove(order)
-    del core.book.live[order.user][order.id]
-    core.tell(order, EventKind.TRIGGERED, limit=order.trigger, actual=core.last)
+    del matcher.book.live[order.user][order.id]
+    matcher.tell(order, EventKind.TRIGGERED, limit=order.trigger, actual=matcher.last)
     if order.links is not None:
-        lists.triggered(core, order)
+        lists.triggered(matcher, order)
     order.status, order.altered = OPEN, True
-    order.priority = core.book.next_priority()
+    order.priority = matcher.book.next_priority()
     if order.type in WITH_LIMIT:
-        beyond = core.beyond_band(order.side, order.price)
-        if beyond is not None and not core.cap(order, beyond):
-            core.end(order, CANCELLED, Reason.PRICE_BAND, beyond, order.price)
+        beyond = matcher.beyond_band(order.side, order.price)
+        if beyond is not None and not matcher.cap(order, beyond):
+            matcher.end(order, CANCELLED, Reason.PRICE_BAND, beyond, order.price)
             return
     elif order.type == TRAILING_STOP:
-        order.cap = core.cap_from(order.trigger, order)
-    core.money.release(order)
+        order.cap = taking.cap_from(matcher, order.trigger, order)
+    matcher.money.release(order)
     if order.type in WITH_LIMIT:
-        core.enter(order)
+        matcher.enter(order)
     else:
-        core.take_market(order)
+        taking.without_limit(matcher, order)

@@ -9,164 +9,137 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from matching import stops
-from matching.book import BUY, OPEN, BookOrder
+from matching.book import BUY, OPEN, BookOrder, OrderList
+from matching.matcher import stops
 from orders.commands import EventKind, OrderStatus, OrderType, Place, Reason, Unit, UnitKind
 
 if TYPE_CHECKING:
-    from matching.core import Core
+    from matching.matcher.placing import Matcher
 
 ARMED, WAITING = OrderStatus.ARMED.value, OrderStatus.WAITING.value
 CANCELLED = OrderStatus.CANCELLED.value
-
-
-class OrderList:
-    """An OCO or a bracket.
-
-    entry        of a bracket; None once it has ended, and in an OCO
-    limit, stop  the legs
-    received     base atoms that the entry's fills brought, net of fees; of an entry that
-                 sells, those that it sold
-    """
-
-    __slots__ = ("entry", "id", "limit", "received", "stop")
-
-    def __init__(
-        self, number: int, entry: BookOrder | None, limit: BookOrder, stop: BookOrder
-    ) -> None:
-        self.id = number
-        self.entry = entry
-        self.limit = limit
-        self.stop = stop
-        self.received = 0
-        for order in (entry, limit, stop):
-            if order is not None:
-                order.list_id, order.links = number, self
-
-    def other(self, leg: BookOrder) -> BookOrder:
-        return self.stop if leg is self.limit else self.limit
 
 
 def is_live(order: BookOrder) -> bool:
     return order.status in (OPEN, ARMED, WAITING)
 
 
-def place(core: "Core", unit: Unit, created: int) -> None:
+def place(matcher: "Matcher", unit: Unit, created: int) -> None:
     """Carry out the place commands of an OCO or a bracket."""
     orders = []
     for command in unit.commands:
         assert isinstance(command, Place)
         orders.append(order := BookOrder(command, created))
-        core.outcome.orders[order.id] = order
+        matcher.outcome.orders[order.id] = order
     if unit.kind == UnitKind.OCO:
-        _place_pair(core, OrderList(orders[0].id, None, orders[0], orders[1]))
+        _place_pair(matcher, OrderList(orders[0].id, None, orders[0], orders[1]))
     else:
-        _place_bracket(core, OrderList(orders[0].id, orders[0], orders[1], orders[2]))
+        _place_bracket(matcher, OrderList(orders[0].id, orders[0], orders[1], orders[2]))
 
 
-def _place_pair(core: "Core", pair: OrderList) -> None:
+def _place_pair(matcher: "Matcher", pair: OrderList) -> None:
     legs = pair.limit, pair.stop
-    if not core.is_open:
-        _reject_both(core, pair, Reason.MARKET_NOT_OPEN)
-    elif _any_expired(core, legs):
-        _reject_both(core, pair, Reason.EXPIRED)
-    elif not core.admit(pair.limit, legs=2):
-        told = core.outcome.events[-1]
-        core.reject(pair.stop, Reason(told.reason), told.limit, told.actual)
-    elif pair.stop.type == OrderType.TRAILING_STOP and not core.last:
-        _reject_both(core, pair, Reason.NO_LAST_PRICE)
+    if not matcher.is_open:
+        _reject_both(matcher, pair, Reason.MARKET_NOT_OPEN)
+    elif _any_expired(matcher, legs):
+        _reject_both(matcher, pair, Reason.EXPIRED)
+    elif not matcher.admit(pair.limit, legs=2):
+        told = matcher.outcome.events[-1]
+        matcher.reject(pair.stop, Reason(told.reason), told.limit, told.actual)
+    elif pair.stop.type == OrderType.TRAILING_STOP and not matcher.last:
+        _reject_both(matcher, pair, Reason.NO_LAST_PRICE)
     else:
-        _start(core, pair, Reason.NONE)
+        _start(matcher, pair, Reason.NONE)
 
 
-def _any_expired(core: "Core", orders: Iterable[BookOrder]) -> bool:
-    return any(0 < order.extra.expires <= core.now for order in orders)
+def _any_expired(matcher: "Matcher", orders: Iterable[BookOrder]) -> bool:
+    return any(0 < order.extra.expires <= matcher.now for order in orders)
 
 
-def _place_bracket(core: "Core", bracket: OrderList) -> None:
+def _place_bracket(matcher: "Matcher", bracket: OrderList) -> None:
     entry, exits = bracket.entry, (bracket.limit, bracket.stop)
     assert entry is not None
-    if not core.is_open:
-        core.reject(entry, Reason.MARKET_NOT_OPEN)
-    elif _any_expired(core, exits):
-        core.reject(entry, Reason.EXPIRED)
-    elif core.admit(entry, legs=3):
+    if not matcher.is_open:
+        matcher.reject(entry, Reason.MARKET_NOT_OPEN)
+    elif _any_expired(matcher, exits):
+        matcher.reject(entry, Reason.EXPIRED)
+    elif matcher.admit(entry, legs=3):
         for order in exits:
             order.status = WAITING
-            core.book.enlist(order)
+            matcher.book.enlist(order)
             if order.extra.expires:
-                core.expire_later(order)
-        core.go_on(entry)
+                matcher.expire_later(order)
+        matcher.go_on(entry)
     if entry.status == OrderStatus.REJECTED:
         for order in exits:
             if order.status == WAITING:
-                core.drop(order)
-            core.reject(order, Reason.UNIT_REFUSED)
+                matcher.drop(order)
+            matcher.reject(order, Reason.UNIT_REFUSED)
 
 
 def _reject_both(
-    core: "Core", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
+    matcher: "Matcher", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
 ) -> None:
     for leg in (pair.limit, pair.stop):
-        core.reject(leg, reason, limit, actual)
+        matcher.reject(leg, reason, limit, actual)
 
 
-def _start(core: "Core", pair: OrderList, waited: Reason) -> None:
+def _start(matcher: "Matcher", pair: OrderList, waited: Reason) -> None:
     """Set aside what the pair needs, let the limit leg in, arm the stop leg.
 
     waited  NONE for a new OCO, which is rejected without funds; the exits of a bracket
             were accepted before and are cancelled
     """
     limit, stop = pair.limit, pair.stop
-    stops.prepare(core, stop)
-    first = core.money.need(limit)
-    extra = max(0, core.money.need(stop) - first)
-    available = core.money.lacks(limit, first + extra, core.command)
+    stops.prepare(matcher, stop)
+    first = matcher.money.need(limit)
+    extra = max(0, matcher.money.need(stop) - first)
+    available = matcher.money.lacks(limit, first + extra, matcher.command)
     if available is not None and waited is Reason.NONE:
-        _reject_both(core, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
+        _reject_both(matcher, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
         return
     if available is not None:
-        _end_both(core, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
+        _end_both(matcher, pair, Reason.INSUFFICIENT_FUNDS, available, first + extra)
         return
     for leg in (limit, stop):
         if leg.status == WAITING:
-            core.drop(leg)
-            leg.priority, leg.altered = core.book.next_priority(), True
-            core.outcome.orders[leg.id] = leg
+            matcher.drop(leg)
+            leg.priority, leg.altered = matcher.book.next_priority(), True
+            matcher.outcome.orders[leg.id] = leg
     limit.status, stop.status = OPEN, ARMED
-    core.money.hold(limit, first)
-    core.money.hold(stop, extra)
-    core.enter(limit)
+    matcher.money.hold(limit, first)
+    matcher.money.hold(stop, extra)
+    matcher.enter(limit)
     if stop.status == ARMED:
-        stops.arm(core, stop)
+        stops.arm(matcher, stop)
 
 
-def activate(core: "Core") -> None:
+def activate(matcher: "Matcher") -> None:
     """The entry of the oldest pending bracket has ended: its exits come alive."""
-    bracket = core.pending_lists.pop(heappop(core.pending))
+    bracket = matcher.pending_lists.pop(heappop(matcher.pending))
     limit, stop = bracket.limit, bracket.stop
     if not is_live(limit) or not is_live(stop):
         return
-    lots = min(limit.quantity, bracket.received // core.rules.lot_size)
+    lots = min(limit.quantity, bracket.received // matcher.rules.lot_size)
     if not lots:
-        _end_both(core, bracket, Reason.ENTRY_NOT_FILLED)
+        _end_both(matcher, bracket, Reason.ENTRY_NOT_FILLED)
         return
     for leg in (limit, stop):
-        core.tell(leg, EventKind.ACTIVATED, limit=leg.quantity, actual=lots)
+        matcher.tell(leg, EventKind.ACTIVATED, limit=leg.quantity, actual=lots)
         leg.quantity = leg.remaining = lots
-    _start(core, bracket, Reason.ENTRY_NOT_FILLED)
+    _start(matcher, bracket, Reason.ENTRY_NOT_FILLED)
 
 
 def _end_both(
-    core: "Core", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
+    matcher: "Matcher", pair: OrderList, reason: Reason, limit: int = 0, actual: int = 0
 ) -> None:
     for leg in (pair.limit, pair.stop):
         leg.links = None
         if is_live(leg):
-            core.end(leg, CANCELLED, reason, limit, actual)
+            matcher.end(leg, CANCELLED, reason, limit, actual)
 
 
-def filled(core: "Core", fills: list[tuple[BookOrder, BookOrder, int]]) -> None:
+def filled(matcher: "Matcher", fills: list[tuple[BookOrder, BookOrder, int]]) -> None:
     """What fills set off in lists.
 
     fills  (taker, maker, lots)
@@ -178,29 +151,29 @@ def filled(core: "Core", fills: list[tuple[BookOrder, BookOrder, int]]) -> None:
             if links is not None:
                 filled_orders[order] = None
                 if order is links.entry:
-                    links.received += received(core, order, lots, ppm)
+                    links.received += received(matcher, order, lots, ppm)
     for order in filled_orders:
         links = order.links
         if links is None:
             continue
         if order is not links.entry:
-            cancel_other(core, links, order)
+            cancel_other(matcher, links, order)
         elif not is_live(order):
-            ended(core, order)
+            ended(matcher, order)
 
 
-def received(core: "Core", entry: BookOrder, lots: int, ppm: int) -> int:
+def received(matcher: "Matcher", entry: BookOrder, lots: int, ppm: int) -> int:
     """Base atoms that a fill of an entry brings to its exits."""
-    base = lots * core.rules.lot_size
+    base = lots * matcher.rules.lot_size
     return base - -(-base * ppm // 1_000_000) if entry.side == BUY else base
 
 
-def cancel_other(core: "Core", links: OrderList, leg: BookOrder) -> None:
+def cancel_other(matcher: "Matcher", links: OrderList, leg: BookOrder) -> None:
     """One leg was filled or has ended: there is no list any more, and no other leg."""
     other = links.other(leg)
     leg.links = other.links = None
     if is_live(other):
-        core.end(other, CANCELLED, Reason.OTHER_LEG)
+        matcher.end(other, CANCELLED, Reason.OTHER_LEG)
 
 
 def following(order: BookOrder) -> list[BookOrder]:
@@ -215,40 +188,40 @@ def following(order: BookOrder) -> list[BookOrder]:
     return [other for other in others if is_live(other)]
 
 
-def ended(core: "Core", order: BookOrder) -> None:
+def ended(matcher: "Matcher", order: BookOrder) -> None:
     """An order of a list has ended."""
     links = order.links
     if links is None:
         return
     if order is links.limit or order is links.stop:
-        cancel_other(core, links, order)
+        cancel_other(matcher, links, order)
         return
     links.entry = None
     if not is_live(links.limit):
         return
     if order.filled:
-        wait_for_turn(core, links)
+        wait_for_turn(matcher, links)
     else:
-        _end_both(core, links, Reason.ENTRY_NOT_FILLED)
+        _end_both(matcher, links, Reason.ENTRY_NOT_FILLED)
 
 
-def wait_for_turn(core: "Core", links: OrderList) -> None:
+def wait_for_turn(matcher: "Matcher", links: OrderList) -> None:
     """The exits come alive in the next aftermath."""
-    heappush(core.pending, links.id)
-    core.pending_lists[links.id] = links
-    core.restless = True
+    heappush(matcher.pending, links.id)
+    matcher.pending_lists[links.id] = links
+    matcher.restless = True
 
 
-def triggered(core: "Core", stop: BookOrder) -> None:
+def triggered(matcher: "Matcher", stop: BookOrder) -> None:
     """The stop leg takes over what the limit leg holds, which ends."""
     assert stop.links is not None
     limit = stop.links.limit
     stop.hold += limit.hold
     limit.hold = 0
-    cancel_other(core, stop.links, stop)
+    cancel_other(matcher, stop.links, stop)
 
 
-def put_back(core: "Core", orders: list[BookOrder]) -> None:
+def put_back(matcher: "Matcher", orders: list[BookOrder]) -> None:
     """Link the live orders of lists again, after a restart.
 
     orders  all that have a `list_id`; of a bracket whose exits wait, `received` says what
@@ -265,7 +238,7 @@ def put_back(core: "Core", orders: list[BookOrder]) -> None:
             links = OrderList(number, entry, limit, stop)
             links.received = (entry or limit).received
             if entry is None:
-                wait_for_turn(core, links)
+                wait_for_turn(matcher, links)
         elif len(members) == 2:
             first, second = sorted(members)
             OrderList(number, None, members[first], members[second])

@@ -7,9 +7,9 @@ what was found acceptable stays so until its turn.
 
 from typing import TYPE_CHECKING
 
-from matching import changes, lists
-from matching.beside import Beside
 from matching.book import BUY, OPEN, SELL, BookOrder
+from matching.matcher import changes, lists
+from matching.matcher.beside import Beside
 from orders.commands import (
     Amend,
     Cancel,
@@ -22,7 +22,7 @@ from orders.commands import (
 )
 
 if TYPE_CHECKING:
-    from matching.core import Core
+    from matching.matcher.placing import Matcher
 
 Refused = tuple[Reason, int, int]
 
@@ -35,26 +35,26 @@ class _Judge:
     amended  order id -> atoms that its amend needs
     """
 
-    def __init__(self, core: "Core") -> None:
-        self.core = core
+    def __init__(self, matcher: "Matcher") -> None:
+        self.matcher = matcher
         self.beside = Beside()
         self.needed = {BUY: 0, SELL: 0}
         self.amended: dict[int, int] = {}
         self.ended: set[int] = set()
 
     def place(self, order: BookOrder) -> Refused | None:
-        refusal = self.core.refusal(order, beside=self.beside)
+        refusal = self.matcher.refusal(order, beside=self.beside)
         if refusal is not None:
             return refusal
         self.beside.stands(order.side, order.price)
         self.beside.count += 1
-        return self._lacks(order, self.core.money.need(order), order.id)
+        return self._lacks(order, self.matcher.money.need(order), order.id)
 
     def cancel(self, user: int, command: Cancel) -> Refused | None:
         order = self._live(user, command.order)
         if order is None:
             return Reason.ORDER_NOT_OPEN, 0, 0
-        if self.core.state == MarketState.HALTED:
+        if self.matcher.state == MarketState.HALTED:
             return Reason.MARKET_NOT_OPEN, 0, 0
         for gone in (order, *lists.following(order)):
             self.ended.add(gone.id)
@@ -69,7 +69,7 @@ class _Judge:
             return Reason.ORDER_NOT_OPEN, 0, 0
         if order.id in self.amended:
             return Reason.NOT_AMENDABLE, 0, 0
-        plan = changes.planned(self.core, order, command, self.beside)
+        plan = changes.planned(self.matcher, order, command, self.beside)
         if plan.refused is not None:
             return plan.refused
         self.amended[order.id] = plan.more
@@ -81,41 +81,45 @@ class _Judge:
     def _live(self, user: int, number: int) -> BookOrder | None:
         if number in self.ended:
             return None
-        return self.core.book.live.get(user, {}).get(number)
+        return self.matcher.book.live.get(user, {}).get(number)
 
     def _lacks(self, order: BookOrder, more: int, command: int) -> Refused | None:
         self.needed[order.side] += more
         total = self.needed[order.side]
         if more <= 0:
             return None
-        available = self.core.money.lacks(order, total, command)
+        available = self.matcher.money.lacks(order, total, command)
         if available is None:
             return None
         return Reason.INSUFFICIENT_FUNDS, available, total
 
 
-def all_or_none(core: "Core", unit: Unit, created: int) -> None:
+def all_or_none(matcher: "Matcher", unit: Unit, created: int) -> None:
     """Carry out a unit of places, cancels and amends, or refuse all of it."""
-    judge, orders, told = _Judge(core), dict[int, BookOrder](), len(core.outcome.events)
+    judge, orders, told = (
+        _Judge(matcher),
+        dict[int, BookOrder](),
+        len(matcher.outcome.events),
+    )
     for command in unit.commands:
         if isinstance(command, Place):
             order = orders[command.id] = BookOrder(command, created)
-            core.outcome.orders[order.id] = order
+            matcher.outcome.orders[order.id] = order
     for command in unit.commands:
-        core.book.command = command.id
+        matcher.book.command = command.id
         refused = _judged(judge, orders, command)
         if refused is not None:
-            del core.outcome.events[told:]
-            _refuse(core, unit, orders, command, refused)
+            del matcher.outcome.events[told:]
+            _refuse(matcher, unit, orders, command, refused)
             return
     for command in unit.commands:
-        core.book.command = command.id
+        matcher.book.command = command.id
         if isinstance(command, Place):
-            core.go_on(orders[command.id])
+            matcher.go_on(orders[command.id])
         elif isinstance(command, Cancel):
-            core.cancel(command.user, command.order)
+            matcher.cancel(command.user, command.order)
         elif isinstance(command, Amend):
-            changes.amend(core, command)
+            changes.amend(matcher, command)
 
 
 def _judged(
@@ -131,7 +135,7 @@ def _judged(
 
 
 def _refuse(
-    core: "Core",
+    matcher: "Matcher",
     unit: Unit,
     orders: dict[int, BookOrder],
     culprit: Command,
@@ -139,17 +143,17 @@ def _refuse(
 ) -> None:
     """Nothing is done: the culprit has its own reason, the others that of the unit."""
     for command in unit.commands:
-        core.book.command = command.id
+        matcher.book.command = command.id
         why = refused if command is culprit else (Reason.UNIT_REFUSED, 0, 0)
         if isinstance(command, Place):
             order = orders[command.id]
             order.price = command.price  # it may have been capped
-            core.reject(order, *why)
+            matcher.reject(order, *why)
         elif isinstance(command, Cancel | Amend):
-            live = core.book.live.get(command.user, {}).get(command.order)
+            live = matcher.book.live.get(command.user, {}).get(command.order)
             kind = EventKind.CANCEL_REFUSED
             if isinstance(command, Amend):
                 kind = EventKind.AMEND_REFUSED
             if live is not None:
                 reason, limit, actual = why
-                core.tell(live, kind, reason, limit=limit, actual=actual)
+                matcher.tell(live, kind, reason, limit=limit, actual=actual)

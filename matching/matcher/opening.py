@@ -4,9 +4,9 @@ from dataclasses import replace
 from heapq import heappop
 from typing import TYPE_CHECKING, Final
 
-from matching import lists, stops
 from matching.auction import auction_price
 from matching.book import BookOrder, Half, show
+from matching.matcher import lists, stops
 from matching.outcome import Change
 from orders.commands import (
     Configure,
@@ -18,7 +18,7 @@ from orders.commands import (
 )
 
 if TYPE_CHECKING:
-    from matching.core import Core
+    from matching.matcher.placing import Matcher
 
 FILLED, CANCELLED = OrderStatus.FILLED.value, OrderStatus.CANCELLED.value
 SECOND: Final = 1_000_000
@@ -50,71 +50,75 @@ def takes(state: int, order: BookOrder) -> bool:
     )
 
 
-def configure(core: "Core", command: Configure) -> None:
+def configure(matcher: "Matcher", command: Configure) -> None:
     """Change a market's state or settings; a market that opens matches what crosses."""
     settings: dict[str, int | str] = dict(command.settings)
     reason = str(settings.pop("reason", ""))
-    known = {name: settings[name] for name in settings if hasattr(core.rules, name)}
+    known = {name: settings[name] for name in settings if hasattr(matcher.rules, name)}
     if "state" in known:
         known["state"] = MarketState(int(known["state"]))
         known.setdefault("until", 0)
     # The values were checked when the command was written down.
-    core.obey(replace(core.rules, **known))  # type: ignore[arg-type]
-    core.outcome.changes.append(
-        Change(core.state, core.rules.until, command.user, command.id, settings, reason)
+    matcher.obey(replace(matcher.rules, **known))  # type: ignore[arg-type]
+    matcher.outcome.changes.append(
+        Change(
+            matcher.state, matcher.rules.until, command.user, command.id, settings, reason
+        )
     )
-    if core.is_open and core.book.crossed():
-        uncross(core)
+    if matcher.is_open and matcher.book.crossed():
+        uncross(matcher)
 
 
-def halt(core: "Core", taker: BookOrder, limit: int, best: int) -> None:
+def halt(matcher: "Matcher", taker: BookOrder, limit: int, best: int) -> None:
     """The next trade would be too far from the reference: stop, and collect for an auction.
 
     limit, best  the last price that was allowed, and the one that was met
     """
-    until = core.now + core.rules.halt_seconds * SECOND
-    _set_state(core, MarketState.AUCTION, until, Reason.VOLATILITY_HALT.name.lower())
+    until = matcher.now + matcher.rules.halt_seconds * SECOND
+    _set_state(matcher, MarketState.AUCTION, until, Reason.VOLATILITY_HALT.name.lower())
     if taker.type in WITHOUT_LIMIT or taker.time_in_force not in RESTING:
-        core.end(taker, CANCELLED, Reason.VOLATILITY_HALT, limit, best)
+        matcher.end(taker, CANCELLED, Reason.VOLATILITY_HALT, limit, best)
 
 
-def _set_state(core: "Core", state: MarketState, until: int, reason: str) -> None:
-    core.obey(replace(core.rules, state=state, until=until))
-    core.outcome.changes.append(Change(int(state), until, 0, core.command, {}, reason))
+def _set_state(matcher: "Matcher", state: MarketState, until: int, reason: str) -> None:
+    matcher.obey(replace(matcher.rules, state=state, until=until))
+    matcher.outcome.changes.append(
+        Change(int(state), until, 0, matcher.command, {}, reason)
+    )
 
 
 # Time -----------------------------------------------------------------------------------
 
 
-def set_due(core: "Core") -> None:
+def set_due(matcher: "Matcher") -> None:
     """When time alone makes something happen next."""
-    first = core.expiries[0][0] if core.expiries else NEVER
-    core.due = min(first, _auction_end(core))
+    first = matcher.expiries[0][0] if matcher.expiries else NEVER
+    matcher.due = min(first, _auction_end(matcher))
 
 
-def _auction_end(core: "Core") -> int:
-    until = core.rules.until
-    return until if until and core.state == MarketState.AUCTION else NEVER
+def _auction_end(matcher: "Matcher") -> int:
+    until = matcher.rules.until
+    return until if until and matcher.state == MarketState.AUCTION else NEVER
 
 
-def happen(core: "Core") -> None:
+def happen(matcher: "Matcher") -> None:
     """Let the first thing that is due happen: an expiry before an auction's end."""
-    if core.expiries and core.expiries[0][0] <= _auction_end(core):
-        order = heappop(core.expiries)[2]
-        if lists.is_live(order) and order.id in core.book.live.get(order.user, ()):
-            core.end(order, CANCELLED, Reason.EXPIRED)
+    if matcher.expiries and matcher.expiries[0][0] <= _auction_end(matcher):
+        order = heappop(matcher.expiries)[2]
+        if lists.is_live(order) and order.id in matcher.book.live.get(order.user, ()):
+            matcher.end(order, CANCELLED, Reason.EXPIRED)
     else:
-        _set_state(core, MarketState.OPEN, 0, "auction_ended")
-        uncross(core)
-        stops.aftermath(core)
-    set_due(core)
+        _set_state(matcher, MarketState.OPEN, 0, "auction_ended")
+        uncross(matcher)
+        stops.aftermath(matcher)
+    set_due(matcher)
 
 
-def refresh_reference(core: "Core") -> None:
+def refresh_reference(matcher: "Matcher") -> None:
     """The last price of the minute before becomes the reference."""
-    if core.last:
-        core.reference = core.last
-    core.refresh = core.now - core.now % MINUTE + MINUTE
+    if matcher.last:
+        matcher.reference = matcher.last
+    matcher.refresh = matcher.now - matcher.now % MINUTE + MINUTE
 
 
 # The auction ----------------------------------------------------------------------------
@@ -124,18 +128,18 @@ def totals(half: Half) -> list[tuple[int, int]]:
     """(price in ticks, lots with the hidden ones) of every level."""
     return [
         (rank * half.sign, sum(order.rest for order in half.levels[rank].orders()))
-        for rank in half.ranks
+        for rank in half.all_ranks
     ]
 
 
-def uncross(core: "Core") -> None:
+def uncross(matcher: "Matcher") -> None:
     """Trade what crosses at the one price that trades the most."""
-    bids, asks = core.book.bids, core.book.asks
-    price, volume = auction_price(totals(bids), totals(asks), core.reference)
+    bids, asks = matcher.book.bids, matcher.book.asks
+    price, volume = auction_price(totals(bids), totals(asks), matcher.reference)
     if not volume:
         return
     traded: dict[int, BookOrder] = {}
-    number = core.trades
+    number = matcher.trades
     fills = []
     while volume:
         bid = bids.levels[bids.ranks[-1]].first
@@ -147,19 +151,19 @@ def uncross(core: "Core") -> None:
         number += 1
         maker, taker = (bid, ask) if bid.priority < ask.priority else (ask, bid)
         for order in (maker, taker):
-            _give(core, order, lots)
+            _give(matcher, order, lots)
             traded[order.id] = order
-        core.money.fill(taker, maker, lots, price, number)
+        matcher.money.fill(taker, maker, lots, price, number)
         fills.append((taker, maker, lots))
-    core.trades, core.last, core.reference = number, price, price
+    matcher.trades, matcher.last, matcher.reference = number, price, price
     for order in traded.values():
-        core.outcome.orders[order.id] = order
-        core.money.release(order)
-    stops.touch(core, [price])
-    lists.filled(core, fills)
+        matcher.outcome.orders[order.id] = order
+        matcher.money.release(order)
+    stops.touch(matcher, [price])
+    lists.filled(matcher, fills)
 
 
-def _give(core: "Core", order: BookOrder, lots: int) -> None:
+def _give(matcher: "Matcher", order: BookOrder, lots: int) -> None:
     """Take `lots` off an order in the book, hidden or not; it keeps its place."""
     level = order.level
     assert level is not None
@@ -170,5 +174,5 @@ def _give(core: "Core", order: BookOrder, lots: int) -> None:
         level.lots += order.remaining
         return
     order.remaining = order.hidden = 0
-    core.book.remove(order)
+    matcher.book.remove(order)
     order.status = FILLED

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from matching import lists, stops
-from matching.beside import Beside
 from matching.book import BUY, OPEN, BookOrder
+from matching.matcher import lists, stops, taking
+from matching.matcher.beside import Beside
 from orders.commands import (
     Amend,
     CancelAll,
@@ -17,7 +17,7 @@ from orders.commands import (
 )
 
 if TYPE_CHECKING:
-    from matching.core import Core
+    from matching.matcher.placing import Matcher
 
 ARMED, CANCELLED = OrderStatus.ARMED.value, OrderStatus.CANCELLED.value
 AMENDABLE = (MarketState.OPEN, MarketState.POST_ONLY, MarketState.AUCTION)
@@ -57,26 +57,26 @@ class Amendment(NamedTuple):
         )
 
 
-def amend(core: "Core", command: Amend) -> None:
+def amend(matcher: "Matcher", command: Amend) -> None:
     """Change a live order; one that is not, or another's, stays as it is."""
-    order = core.book.live.get(command.user, {}).get(command.order)
+    order = matcher.book.live.get(command.user, {}).get(command.order)
     if order is None:
         return
-    plan = planned(core, order, command)
+    plan = planned(matcher, order, command)
     refused = plan.refused
     if refused is None and plan.more > 0:
-        available = core.money.lacks(order, plan.more, core.command)
+        available = matcher.money.lacks(order, plan.more, matcher.command)
         if available is not None:
             refused = Reason.INSUFFICIENT_FUNDS, available, plan.more
     if refused is not None:
         reason, limit, actual = refused
-        core.tell(order, EventKind.AMEND_REFUSED, reason, limit=limit, actual=actual)
+        matcher.tell(order, EventKind.AMEND_REFUSED, reason, limit=limit, actual=actual)
     elif not plan.changes_nothing or plan.capped or plan.slid:
-        _carry_out(core, plan)
+        _carry_out(matcher, plan)
 
 
 def planned(
-    core: "Core", order: BookOrder, command: Amend, beside: Beside | None = None
+    matcher: "Matcher", order: BookOrder, command: Amend, beside: Beside | None = None
 ) -> Amendment:
     """What an amend comes to. It changes nothing.
 
@@ -85,7 +85,7 @@ def planned(
     price = command.price or order.price
     quantity = command.quantity or order.quantity
     trigger = command.trigger or order.trigger
-    refused = _unfit(core, order, command)
+    refused = _unfit(matcher, order, command)
     if refused is not None:
         return Amendment(order, refused=(refused, 0, 0))
     if command.quantity and quantity <= order.filled:
@@ -93,26 +93,26 @@ def planned(
         return Amendment(order, refused=below)
     asked, capped, slid = price, 0, 0
     if order.status == OPEN and price != order.price:
-        beyond = core.beyond_band(order.side, price)
+        beyond = matcher.beyond_band(order.side, price)
         if beyond is not None:
-            if not core.rules.band_caps:
+            if not matcher.rules.band_caps:
                 return Amendment(order, refused=(Reason.PRICE_BAND, beyond, price))
             price, capped = beyond, asked
     if order.status == OPEN and (price != order.price or quantity > order.quantity):
-        best = core.would_take(order.side, price, beside)
-        if best is not None and _must_not_take(core, order):
+        best = matcher.would_take(order.side, price, beside)
+        if best is not None and _must_not_take(matcher, order):
             off = best - 1 if order.side == BUY else best + 1
             if order.extra.post_only != PostOnly.SLIDE or off < 1:
                 would = Reason.POST_ONLY_WOULD_TAKE, best, price
                 return Amendment(order, refused=would)
             price, slid = off, price
-    more = _need_of(core, order, price, quantity, trigger) - order.hold
+    more = _need_of(matcher, order, price, quantity, trigger) - order.hold
     return Amendment(order, price, quantity, trigger, capped, slid, more)
 
 
-def _unfit(core: "Core", order: BookOrder, command: Amend) -> Reason | None:
+def _unfit(matcher: "Matcher", order: BookOrder, command: Amend) -> Reason | None:
     """Why such an order cannot be amended so."""
-    if core.state not in AMENDABLE:
+    if matcher.state not in AMENDABLE:
         return Reason.MARKET_NOT_OPEN
     links = order.links
     if links is not None and any(
@@ -122,7 +122,7 @@ def _unfit(core: "Core", order: BookOrder, command: Amend) -> Reason | None:
         return Reason.LINKED_ORDER
     armed = order.status == ARMED
     if command.trigger and not (
-        armed and core.is_open and order.type != OrderType.TRAILING_STOP
+        armed and matcher.is_open and order.type != OrderType.TRAILING_STOP
     ):
         return Reason.NOT_AMENDABLE
     if command.price and armed and order.type not in stops.WITH_LIMIT:
@@ -130,76 +130,76 @@ def _unfit(core: "Core", order: BookOrder, command: Amend) -> Reason | None:
     return Reason.NOT_AMENDABLE if command.quantity and order.budget else None
 
 
-def _must_not_take(core: "Core", order: BookOrder) -> bool:
-    return bool(order.extra.post_only) or core.state == MarketState.POST_ONLY
+def _must_not_take(matcher: "Matcher", order: BookOrder) -> bool:
+    return bool(order.extra.post_only) or matcher.state == MarketState.POST_ONLY
 
 
 def _need_of(
-    core: "Core", order: BookOrder, price: int, quantity: int, trigger: int
+    matcher: "Matcher", order: BookOrder, price: int, quantity: int, trigger: int
 ) -> int:
     """What the order would need if it had these."""
     filled = order.filled
     now = order.price, order.quantity, order.cap, order.remaining, order.hidden
     if trigger != order.trigger and order.type not in stops.WITH_LIMIT:
-        order.cap = core.cap_from(trigger, order)
+        order.cap = taking.cap_from(matcher, trigger, order)
     order.price, order.quantity = price, quantity
     order.remaining, order.hidden = quantity - filled, 0
-    need = core.money.need(order)
+    need = matcher.money.need(order)
     order.price, order.quantity, order.cap, order.remaining, order.hidden = now
     return need
 
 
-def _carry_out(core: "Core", plan: Amendment) -> None:
+def _carry_out(matcher: "Matcher", plan: Amendment) -> None:
     order = plan.order
-    _tell(core, plan)
+    _tell(matcher, plan)
     if plan.keeps_place:
-        core.shrink(order, order.quantity - plan.quantity)
+        taking.shrink(matcher, order, order.quantity - plan.quantity)
         return
     filled, moves = order.filled, order.status == OPEN or plan.trigger != order.trigger
     if moves:
-        core.drop(order)
-        core.outcome.left.add((order.side, order.price))
-        order.priority = core.book.next_priority()
+        matcher.drop(order)
+        matcher.outcome.left.add((order.side, order.price))
+        order.priority = matcher.book.next_priority()
     elif order.level is not None:
         order.level.lots += plan.quantity - order.quantity
     if plan.trigger != order.trigger:
         order.trigger = plan.trigger
         if order.type not in stops.WITH_LIMIT:
-            order.cap = core.cap_from(order.trigger, order)
+            order.cap = taking.cap_from(matcher, order.trigger, order)
     order.price, order.quantity, order.altered = plan.price, plan.quantity, True
     order.remaining, order.hidden = plan.quantity - filled, 0
     if plan.more > 0:
-        core.money.hold(order, plan.more)
-    core.money.release(order)
+        matcher.money.hold(order, plan.more)
+    matcher.money.release(order)
     if order.status == OPEN:
-        core.enter(order)
+        matcher.enter(order)
     elif moves:
-        core.book.enlist(order)
-        stops.rearm(core, order)
+        matcher.book.enlist(order)
+        stops.rearm(matcher, order)
 
 
-def _tell(core: "Core", plan: Amendment) -> None:
+def _tell(matcher: "Matcher", plan: Amendment) -> None:
     order = plan.order
     if plan.capped:
-        core.tell(
+        matcher.tell(
             order, EventKind.CAPPED, limit=plan.capped, actual=plan.slid or plan.price
         )
     if plan.slid:
-        core.tell(order, EventKind.SLID, limit=plan.slid, actual=plan.price)
+        matcher.tell(order, EventKind.SLID, limit=plan.slid, actual=plan.price)
     for kind, old, new in (
         (EventKind.PRICE_AMENDED, order.price, plan.price),
         (EventKind.QUANTITY_AMENDED, order.quantity, plan.quantity),
         (EventKind.TRIGGER_AMENDED, order.trigger, plan.trigger),
     ):
         if new != old:
-            core.tell(order, kind, limit=old, actual=new)
+            matcher.tell(order, kind, limit=old, actual=new)
 
 
-def cancel_all(core: "Core", command: CancelAll) -> None:
+def cancel_all(matcher: "Matcher", command: CancelAll) -> None:
     """Cancel a user's live orders, the youngest first; exits go with their entries."""
-    if core.state == MarketState.HALTED:
+    if matcher.state == MarketState.HALTED:
         return
-    mine = core.book.live.get(command.user, {})
+    mine = matcher.book.live.get(command.user, {})
     chosen = {
         number: order for number, order in mine.items() if command.side in (0, order.side)
     }
@@ -212,4 +212,4 @@ def cancel_all(core: "Core", command: CancelAll) -> None:
     for number in sorted(chosen, reverse=True):
         order = chosen[number]
         order.links = None  # all of its list that could follow goes by itself
-        core.end(order, CANCELLED, Reason.CANCELLED_ALL)
+        matcher.end(order, CANCELLED, Reason.CANCELLED_ALL)
