@@ -9,7 +9,7 @@ from orders.preview import Scene
 from orders.selectors.fees import first_trade_since, rates_of
 from orders.selectors.fills import trades_in
 from orders.selectors.markets import price_levels
-from orders.selectors.stories import live_orders
+from orders.selectors.stories import live_count
 
 
 def scene_of(*, user_id: int, market: Market, side: OrderSide, now: datetime) -> Scene:
@@ -24,7 +24,7 @@ def scene_of(*, user_id: int, market: Market, side: OrderSide, now: datetime) ->
         own=own_levels(user_id=user_id, market_id=market.pk, side=side.other),
         available=(base.available if base else 0, quote.available if quote else 0),
         held=(base.held if base else 0, quote.held if quote else 0),
-        live=len(live_orders(user_id=user_id, market_id=market.pk, side=None)),
+        live=live_count(user_id=user_id, market_id=market.pk),
         last=last,
         reference=reference,
         taker_ppm=taker_ppm,

@@ -78,6 +78,11 @@ def live_orders(
     return list(rows.order_by("-id").values_list("id", flat=True))
 
 
+def live_count(*, user_id: int, market_id: int) -> int:
+    rows = Order.objects.filter(user_id=user_id, status__in=sorted(LIVE))
+    return rows.filter(market_id=market_id).count()
+
+
 def live_among(*, order_ids: Iterable[int]) -> set[int]:
     """Those of these orders that are live."""
     rows = Order.objects.filter(pk__in=list(order_ids), status__in=sorted(LIVE))

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from kernel import clock
+from orders.commands import MarketState
 from orders.models import CancelAfter, Command, Market, Order
+from orders.services import configure_market
 from tests.stories import balances, fund, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +215,27 @@ def test_nothing_is_cancelled_while_the_market_is_halted(alice, order):
 
     assert refused(answer) == {"status": 422, "code": "market_not_open"}
     assert Command.objects.count() == 1
+
+
+def test_a_cancel_that_meets_a_halt_is_refused(alice, market, order):
+    # The halt is before the cancel in the log, and the engine has seen neither.
+    configure_market(
+        market_id=market.pk,
+        user_id=None,
+        settings={"state": MarketState.HALTED},
+        reason="an example",
+        now=clock.now(),
+    )
+
+    answer = alice.delete(f"{ORDERS}/{order['id']}")
+
+    assert refused(answer) == {"status": 422, "code": "market_not_open"}
+    assert answer.json()["order"]["status"] == "open"
+    timeline = alice.get(f"{ORDERS}/{order['id']}/timeline").json()["entries"]
+    assert (timeline[-1]["what"], timeline[-1]["reason"]) == (
+        "cancel_refused",
+        "market_not_open",
+    )
 
 
 def test_all_orders_are_cancelled_or_those_of_a_market_or_a_side(alice, order):
