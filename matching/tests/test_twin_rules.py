@@ -4,7 +4,8 @@ from dataclasses import replace
 from random import Random
 
 from matching.tests.twin import Twin
-from matching.tests.twin.streams import Stream, market_of
+from matching.tests.twin.markets import market_of
+from matching.tests.twin.streams import Stream
 from orders.commands import (
     PLAIN,
     Amend,
@@ -372,7 +373,7 @@ def test_the_order_of_time_decides_between_an_expiry_and_an_auction():
 
 
 def test_a_stream_is_made_again_from_its_seed():
-    streams = [Stream(market_of(Random(7)), 7) for _ in range(2)]
+    streams = [Stream.begun(7) for _ in range(2)]
 
     first, second = ([s.next(n) for n in range(50)] for s in streams)
 

@@ -10,14 +10,14 @@ from random import Random
 from matching.book import BookOrder
 from matching.outcome import Outcome
 from matching.tests.twin.house import House
-from matching.tests.twin.streams import MARKET, Stream, market_of
+from matching.tests.twin.streams import MARKET, Stream
 
 BATCH = 40
 
 
 def answers(seed: int, units: int) -> Iterator[str]:
     random = Random(seed)
-    stream = Stream(market_of(random), seed)
+    stream = Stream.begun(seed)
     house = House.of(stream)
     for _ in range(0, units, BATCH):
         batch = [stream.next(random.getrandbits(32)) for _ in range(BATCH)]

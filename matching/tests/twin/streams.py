@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kernel.units import Atoms, Lots, Ppm, Ticks
+from matching.tests.twin.markets import MARKET, market_of
 from orders.commands import (
     PLAIN,
     Amend,
@@ -29,7 +30,6 @@ from orders.commands import (
 )
 from orders.rules import MarketRules
 
-MARKET = 1
 STAFF = 99
 SECOND = 1_000_000
 GTC, IOC, FOK, GTD = (
@@ -40,34 +40,6 @@ GTC, IOC, FOK, GTD = (
 )
 Asked = tuple[Command | Unit, int]
 _WHY = {"reason": "It is only a test."}
-
-
-def market_of(random: Random) -> MarketRules:
-    """A market with some of the rules that markets can have."""
-    return MarketRules(
-        id=MARKET,
-        symbol="BTC-USDT",
-        base=1,
-        quote=2,
-        base_scale=8,
-        quote_scale=8,
-        tick_size=Atoms(1_000_000),
-        lot_size=Atoms(random.choice([1_000, 7])),
-        tick_value=Atoms(random.choice([10, 1])),
-        price_max=Ticks(random.choice([10**9, 108])),
-        quantity_min=Lots(1),
-        quantity_max=Lots(10**8),
-        notional_min=Atoms(1),
-        maker_ppm=Ppm(0),
-        taker_ppm=Ppm(0),
-        band_ppm=Ppm(random.choice([0, 0, 50_000])),
-        band_caps=random.random() < 0.5,
-        halt_ppm=Ppm(random.choice([0, 0, 30_000, 60_000])),
-        halt_seconds=random.choice([1, 120]),
-        max_open_orders=random.choice([0, 0, 5]),
-        slippage_ppm=Ppm(50_000),
-        self_trade_allowed=True,
-    )
 
 
 @dataclass
@@ -85,6 +57,10 @@ class Stream:
     placed: list[Place] = field(default_factory=list)
     closed: bool = False
 
+    @classmethod
+    def begun(cls, seed: int) -> "Stream":
+        return cls(market_of(Random(seed)), seed)
+
     def __post_init__(self) -> None:
         random = Random(self.seed)
         self.fees = random.choice([(0, 0), (1_000, 2_000), (333_333, 1)])
@@ -101,10 +77,13 @@ class Stream:
         self.makers += [self._limit] * random.randint(2, len(self.makers))
 
     def next(self, seed: int) -> Asked:
+        """The unit of a seed; that of 0 does nothing."""
+        if not seed:
+            return self._clock(Random(0)), self.now
         random = Random(seed)
         self.now += random.choice([0, 0, 0, 1, SECOND, SECOND, 30 * SECOND, 90 * SECOND])
         created = self.now - random.choice([0, 0, 0, 0, 2 * SECOND])
-        if self.closed and random.random() < 0.3:
+        if self.closed and random.random() < 0.2:
             return self._open(), created
         return random.choice(self.makers)(random), created
 
@@ -129,10 +108,10 @@ class Stream:
     # Orders that stand alone.
 
     def _limit(self, random: Random) -> Place:
-        kind = random.choice([GTC, GTC, GTC, GTC, IOC, FOK, GTD])
+        kind = random.choice([GTC] * 8 + [IOC, FOK, GTD])
         post_only, display, quantity = PostOnly.NO, 0, self._lots(random)
         if kind in {GTC, GTD}:
-            post_only = random.choice([PostOnly.NO] * 5 + list(PostOnly))
+            post_only = random.choice([PostOnly.NO] * 9 + list(PostOnly))
             display = random.choice([0, 0, 0, random.randint(1, quantity)])
         return self._place(
             random,
@@ -301,15 +280,30 @@ class Stream:
 
     def _amend(self, random: Random, user: int = 0) -> Amend:
         user, order = self._target(random, user)
-        which = random.choice([1, 1, 2, 2, 3, 4])
         return Amend(
             self._id(),
             MARKET,
             user,
             order,
-            Ticks(self._price(random) if which & 1 else 0),
-            Lots(self._lots(random) if which & 2 else 0),
-            Ticks(self._price(random) if which & 4 else 0),
+            *self._changes(random, next((p for p in self.placed if p.id == order), None)),
+        )
+
+    def _changes(self, random: Random, place: Place | None) -> tuple[Ticks, Lots, Ticks]:
+        """New price, quantity and trigger; mostly of those that the order has."""
+        fits = place is not None and random.random() < 0.9
+        chosen = [
+            random.random() < 0.5 and (bool(has) or not fits)
+            for has in (
+                (place.price, place.quantity, place.extra.trigger) if place else (1, 1, 1)
+            )
+        ]
+        if not any(chosen):
+            chosen[1] = True
+        price, quantity, trigger = chosen
+        return (
+            Ticks(self._price(random) if price else 0),
+            Lots(self._lots(random) if quantity else 0),
+            Ticks(self._price(random) if trigger else 0),
         )
 
     def _configure(self, random: Random) -> Configure:
@@ -318,6 +312,7 @@ class Stream:
                 self._state(MarketState.OPEN),
                 self._state(MarketState.OPEN),
                 self._state(random.choice(list(MarketState)[:4])),
+                self._state(MarketState.AUCTION),
                 self._state(MarketState.AUCTION),
                 self._state(
                     MarketState.AUCTION, self.now + random.choice([1, 60]) * SECOND
