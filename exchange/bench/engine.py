@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from exchange.bench import flows
-from kernel.units import Atoms, Lots, Ppm, Ticks
+from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
 from matching.book import BookOrder
 from matching.engine import Engine
-from matching.outcome import TradeMade
-from matching.spot import NoMoney
+from matching.outcome import Outcome, TradeMade
 from orders.commands import SEQUENCE_BITS, Command
 from orders.rules import MarketRules
 
@@ -60,22 +59,50 @@ class Measure:
         return statistics.median(value / reference for value, reference in pairs)
 
 
-class TradesOnly(NoMoney):
-    """Moves no money, but writes each trade down."""
+class TradesOnly:
+    """Clears without money, as matching.matcher.money.Money: all can pay, each trade is
+    written down. It knows no budgets."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self) -> None:
+        self.outcome = Outcome()
+
+    def need(self, order: BookOrder) -> int:
+        return 0
+
+    def lacks(self, order: BookOrder, amount: int, command: int) -> int | None:
+        return None
+
+    def hold(self, order: BookOrder, amount: int) -> None:
+        pass
+
+    def reserve(self, order: BookOrder, command: int) -> int | None:
+        return None
+
+    def release(self, order: BookOrder) -> None:
+        pass
+
+    def available(self, user: int, side: int) -> int:
+        return BIGINT_MAX
+
+    def settle(
+        self, taker: BookOrder, fills: list[tuple[BookOrder, int]], number: int
+    ) -> None:
+        for maker, lots in fills:
+            number += 1
+            self.fill(taker, maker, lots, maker.price, number)
 
     def fill(
-        self,
-        taker: BookOrder,
-        maker: BookOrder,
-        lots: int,
-        price: int,
-        number: int,
-        auction: bool = False,  # noqa: FBT001, FBT002  as the core calls it
+        self, taker: BookOrder, maker: BookOrder, lots: int, price: int, number: int
     ) -> None:
+        quote = price * lots * RULES.tick_value
+        taker.filled_quote += quote
+        maker.filled_quote += quote
         self.outcome.trades.append(
             TradeMade(
-                1 << SEQUENCE_BITS | number, price, lots, price * lots * 10, taker.side,
-                maker.id, taker.id, maker.user, taker.user, 0, 0, auction,
+                RULES.id << SEQUENCE_BITS | number, price, lots, quote, taker.side,
+                maker.id, taker.id, maker.user, taker.user, 0, 0, False,  # noqa: FBT003
             )
         )  # fmt: skip
 
@@ -151,7 +178,7 @@ def guarded(count: int, runs: int) -> Measure:
 
 def on_a_deep_book(orders: int, runs: int) -> Measure:
     """The mixed stream at the touch of a book of very many levels."""
-    few, count = orders // 100, 50_000
+    few, count = orders // 1_000, 50_000
     flow = commands_of(flows.mixed(count, seed=2), first=orders)
     return _beside(
         f"mixed stream on {orders:,} resting orders", "command", runs, count,
@@ -163,7 +190,7 @@ def on_a_deep_book(orders: int, runs: int) -> Measure:
 
 def anywhere_in_a_deep_book(orders: int, runs: int) -> Measure:
     """Levels that come and go somewhere in the middle of very many."""
-    few, count = orders // 100, 50_000
+    few, count = orders // 1_000, 50_000
 
     def case(levels: int) -> tuple[Engine, Flow]:
         steps = flows.anywhere(count, levels=levels, seed=4)
