@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Final
 
 from kernel.units import BIGINT_MAX
-from matching.book import BUY, OPEN, PRIORITY_BITS, SELL, Book, BookOrder
+from matching.book import OPEN, PRIORITY_BITS, Book, BookOrder
 from matching.matcher import changes, lists, opening, stops, units
-from matching.matcher.placing import LIMIT, NEVER, Matcher
+from matching.matcher.placing import NEVER, Matcher
+from matching.matcher.reach import Reach
 from matching.outcome import Outcome
 from matching.spot import Clearing, WalletPair, owed
 from orders.commands import (
@@ -27,7 +28,6 @@ from orders.commands import (
     OrderType,
     Place,
     Unit,
-    UnitKind,
 )
 from orders.rules import MarketRules
 
@@ -147,25 +147,18 @@ class Engine:
         self._outcomes = {}
         for market, clearing in self._clearings.items():
             clearing.balances = balances
-            if market in wallets:
-                clearing.wallets = wallets[market]
+            clearing.wallets = wallets.get(market, clearing.wallets)
         matchers = self._matchers
         for command, created in commands:
             matcher = matchers[command.market]
             if command.market not in self._outcomes:
                 self._begin(command.market, command)
-            if created > self.time:
-                self.time = created
-            if self.time >= self._due:
-                self._let_time_pass(command)
+            if created > self.time or self.time >= self._due:
+                self._let_time_pass(command, created)
             matcher.now = self.time
             if matcher.now >= matcher.refresh:
                 opening.refresh_reference(matcher)
-            if isinstance(command, Place):
-                matcher.book.command = command.id
-                matcher.place(command, created)
-            else:
-                self._obey(matcher, command, created)
+            self._obey(matcher, command, created)
             if matcher.restless:
                 stops.aftermath(matcher)
             if matcher.due < self._due:
@@ -179,15 +172,12 @@ class Engine:
         self._matchers[market].begin(outcome)
 
     def _obey(self, matcher: Matcher, command: Command | Unit, created: int) -> None:
-        if isinstance(command, Unit):
-            matcher.book.command = command.commands[0].id
-            if command.kind == UnitKind.ALL_OR_NONE:
-                units.all_or_none(matcher, command, created)
-            else:
-                lists.place(matcher, command, created)
-            return
-        matcher.book.command = command.id
+        matcher.book.command = _first_id(command)
         match command:
+            case Place():
+                matcher.place(command, created)
+            case Unit():
+                units.carry_out(matcher, command, created)
             case Cancel():
                 matcher.cancel(command.user, command.order)
             case Amend():
@@ -196,20 +186,15 @@ class Engine:
                 changes.cancel_all(matcher, command)
             case Configure():
                 opening.configure(matcher, command)
-            case Clock():
+            case Clock():  # nothing but time, which has passed
                 pass
-            case _:
-                raise TypeError(f"the engine does not know {command}")
 
-    def _let_time_pass(self, command: Command | Unit) -> None:
+    def _let_time_pass(self, command: Command | Unit, created: int) -> None:
         """Let everything happen that is due, in the order of time, then of markets."""
-        first = _first_id(command)
+        self.time, first = max(self.time, created), _first_id(command)
         while True:
-            due, market = min(
-                (matcher.due, market) for market, matcher in self._matchers.items()
-            )
-            if due > self.time:
-                self._due = due
+            self._due, market = min((m.due, number) for number, m in self._matchers.items())
+            if self._due > self.time:
                 return
             if market not in self._outcomes:
                 self._begin(market, command)
@@ -234,65 +219,22 @@ class Engine:
         taken, down to the loosest limit of those who take.
         """
         users: dict[int, set[int]] = defaultdict(set)
-        taken: dict[tuple[int, int], int] = defaultdict(int)
-        worst: dict[tuple[int, int], int] = {}
-        cancelled: dict[tuple[int, int], int] = defaultdict(int)
+        reaches: dict[int, Reach] = {}
         for unit, _ in commands:
+            matcher = self._matchers[unit.market]
+            reach = reaches.get(unit.market)
+            if reach is None:
+                reach = reaches[unit.market] = Reach(matcher)
             for command in unit.commands if isinstance(unit, Unit) else (unit,):
-                matcher = self._matchers[command.market]
                 # Who places has something to spend; who only takes back, or is of the
                 # staff, needs no wallets where there are no orders.
                 if isinstance(command, Place) or matcher.book.live.get(command.user):
-                    users[command.market].add(command.user)
-                if isinstance(command, Place):
-                    other = SELL if command.side == BUY else BUY
-                    if lots := _lots_to_take(matcher, command, other):
-                        key, rank = (command.market, other), _worst_rank(command)
-                        taken[key] += lots
-                        worst[key] = min(worst.get(key, rank), rank)
-                elif isinstance(command, Cancel):
-                    order = matcher.book.live.get(command.user, {}).get(command.order)
-                    if order is not None:
-                        cancelled[command.market, order.side] += order.rest
-        for (market, side), lots in taken.items():
-            book, reach = self._matchers[market].book, lots + cancelled[market, side]
-            users[market] |= _first_makers(book, side, reach, worst[market, side])
+                    users[unit.market].add(command.user)
+                reach.add(command)
+        for market, reach in reaches.items():
+            users[market] |= reach.makers()
         return users
 
 
 def _first_id(command: Command | Unit) -> int:
     return command.commands[0].id if isinstance(command, Unit) else command.id
-
-
-def _lots_to_take(matcher: Matcher, command: Place, other: int) -> int:
-    """How many lots of the orders that rest now a place command could take at most.
-
-    Their best price can only get worse during the batch, so an order that does not cross
-    it now will not meet any of them.
-    """
-    best = matcher.book.best(other)
-    if best is None or command.type not in (LIMIT, MARKET):
-        return 0
-    if command.type == LIMIT:
-        crosses = command.price >= best if command.side == BUY else command.price <= best
-        return command.quantity if crosses else 0
-    return command.quantity or command.budget // (best * matcher.rules.tick_value)
-
-
-def _worst_rank(command: Place) -> int:
-    """The rank (matching/book.py) of the worst maker that a taker accepts."""
-    if command.type != LIMIT:
-        return -BIGINT_MAX
-    return -command.price if command.side == BUY else command.price
-
-
-def _first_makers(book: Book, side: int, lots: int, worst: int) -> set[int]:
-    """Who stands first in a side's queue, over `lots` lots and down to the rank `worst`."""
-    users = set()
-    half = book.half(side)
-    for order in half.orders():
-        if lots <= 0 or order.price * half.sign < worst:
-            break
-        users.add(order.user)
-        lots -= order.rest
-    return users

@@ -71,7 +71,7 @@ def owed(market: MarketRules, order: BookOrder) -> int:
     links = order.links
     if links is not None and order is links.stop:
         limit = links.limit
-        if limit is not None and limit.status == OPEN:
+        if limit.status == OPEN:
             return max(0, need(market, order) - need(market, limit))
     return need(market, order)
 

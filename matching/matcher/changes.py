@@ -91,23 +91,33 @@ def planned(
     if command.quantity and quantity <= order.filled:
         below = Reason.AMEND_BELOW_FILLED, order.filled, quantity
         return Amendment(order, refused=below)
-    asked, capped, slid = price, 0, 0
-    if order.status == OPEN and price != order.price:
+    plan = _priced(matcher, Amendment(order, price, quantity, trigger), beside)
+    if plan.refused is not None:
+        return plan
+    more = _need_of(matcher, order, plan.price, quantity, trigger) - order.hold
+    return plan._replace(more=more)
+
+
+def _priced(matcher: "Matcher", plan: Amendment, beside: Beside | None) -> Amendment:
+    """The plan at the price that the bands and post-only leave it."""
+    order, price = plan.order, plan.price
+    if order.status != OPEN:
+        return plan
+    if price != order.price:
         beyond = matcher.beyond_band(order.side, price)
+        if beyond is not None and not matcher.rules.band_caps:
+            return plan._replace(refused=(Reason.PRICE_BAND, beyond, price))
         if beyond is not None:
-            if not matcher.rules.band_caps:
-                return Amendment(order, refused=(Reason.PRICE_BAND, beyond, price))
-            price, capped = beyond, asked
-    if order.status == OPEN and (price != order.price or quantity > order.quantity):
-        best = matcher.would_take(order.side, price, beside)
-        if best is not None and _must_not_take(matcher, order):
-            off = best - 1 if order.side == BUY else best + 1
-            if order.extra.post_only != PostOnly.SLIDE or off < 1:
-                would = Reason.POST_ONLY_WOULD_TAKE, best, price
-                return Amendment(order, refused=would)
-            price, slid = off, price
-    more = _need_of(matcher, order, price, quantity, trigger) - order.hold
-    return Amendment(order, price, quantity, trigger, capped, slid, more)
+            plan = plan._replace(capped=price, price=beyond)
+    if plan.keeps_place:
+        return plan
+    best = matcher.would_take(order.side, plan.price, beside)
+    if best is None or not _must_not_take(matcher, order):
+        return plan
+    off = best - 1 if order.side == BUY else best + 1
+    if order.extra.post_only != PostOnly.SLIDE or off < 1:
+        return plan._replace(refused=(Reason.POST_ONLY_WOULD_TAKE, best, plan.price))
+    return plan._replace(slid=plan.price, price=off)
 
 
 def _unfit(matcher: "Matcher", order: BookOrder, command: Amend) -> Reason | None:
@@ -155,19 +165,14 @@ def _carry_out(matcher: "Matcher", plan: Amendment) -> None:
     if plan.keeps_place:
         taking.shrink(matcher, order, order.quantity - plan.quantity)
         return
-    filled, moves = order.filled, order.status == OPEN or plan.trigger != order.trigger
+    moves = order.status == OPEN or plan.trigger != order.trigger
     if moves:
         matcher.drop(order)
         matcher.outcome.left.add((order.side, order.price))
         order.priority = matcher.book.next_priority()
     elif order.level is not None:
         order.level.lots += plan.quantity - order.quantity
-    if plan.trigger != order.trigger:
-        order.trigger = plan.trigger
-        if order.type not in stops.WITH_LIMIT:
-            order.cap = taking.cap_from(matcher, order.trigger, order)
-    order.price, order.quantity, order.altered = plan.price, plan.quantity, True
-    order.remaining, order.hidden = plan.quantity - filled, 0
+    _set(matcher, plan)
     if plan.more > 0:
         matcher.money.hold(order, plan.more)
     matcher.money.release(order)
@@ -176,6 +181,16 @@ def _carry_out(matcher: "Matcher", plan: Amendment) -> None:
     elif moves:
         matcher.book.enlist(order)
         stops.rearm(matcher, order)
+
+
+def _set(matcher: "Matcher", plan: Amendment) -> None:
+    order, filled = plan.order, plan.order.filled
+    if plan.trigger != order.trigger:
+        order.trigger = plan.trigger
+        if order.type not in stops.WITH_LIMIT:
+            order.cap = taking.cap_from(matcher, order.trigger, order)
+    order.price, order.quantity, order.altered = plan.price, plan.quantity, True
+    order.remaining, order.hidden = plan.quantity - filled, 0
 
 
 def _tell(matcher: "Matcher", plan: Amendment) -> None:

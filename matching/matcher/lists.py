@@ -65,16 +65,20 @@ def _place_bracket(matcher: "Matcher", bracket: OrderList) -> None:
         matcher.reject(entry, Reason.EXPIRED)
     elif matcher.admit(entry, legs=3):
         for order in exits:
-            order.status = WAITING
-            matcher.book.enlist(order)
-            if order.extra.expires:
-                matcher.expire_later(order)
+            _let_wait(matcher, order)
         matcher.go_on(entry)
     if entry.status == OrderStatus.REJECTED:
         for order in exits:
             if order.status == WAITING:
                 matcher.drop(order)
             matcher.reject(order, Reason.UNIT_REFUSED)
+
+
+def _let_wait(matcher: "Matcher", exit_order: BookOrder) -> None:
+    exit_order.status = WAITING
+    matcher.book.enlist(exit_order)
+    if exit_order.extra.expires:
+        matcher.expire_later(exit_order)
 
 
 def _reject_both(
@@ -127,6 +131,7 @@ def activate(matcher: "Matcher") -> None:
     for leg in (limit, stop):
         matcher.tell(leg, EventKind.ACTIVATED, limit=leg.quantity, actual=lots)
         leg.quantity = leg.remaining = lots
+        leg.altered = True
     _start(matcher, bracket, Reason.ENTRY_NOT_FILLED)
 
 
@@ -144,22 +149,23 @@ def filled(matcher: "Matcher", fills: list[tuple[BookOrder, BookOrder, int]]) ->
 
     fills  (taker, maker, lots)
     """
-    filled_orders: dict[BookOrder, None] = {}
+    linked: dict[BookOrder, None] = {}
     for taker, maker, lots in fills:
         for order, ppm in ((taker, taker.taker_ppm), (maker, maker.maker_ppm)):
-            links = order.links
-            if links is not None:
-                filled_orders[order] = None
-                if order is links.entry:
-                    links.received += received(matcher, order, lots, ppm)
-    for order in filled_orders:
-        links = order.links
-        if links is None:
-            continue
-        if order is not links.entry:
-            cancel_other(matcher, links, order)
-        elif not is_live(order):
-            ended(matcher, order)
+            if order.links is not None:
+                linked[order] = None
+                if order is order.links.entry:
+                    order.links.received += received(matcher, order, lots, ppm)
+    for order in linked:
+        if order.links is not None:  # another fill may have ended the list
+            _filled(matcher, order.links, order)
+
+
+def _filled(matcher: "Matcher", links: OrderList, order: BookOrder) -> None:
+    if order is not links.entry:
+        cancel_other(matcher, links, order)
+    elif not is_live(order):
+        ended(matcher, order)
 
 
 def received(matcher: "Matcher", entry: BookOrder, lots: int, ppm: int) -> int:

@@ -115,9 +115,8 @@ def happen(matcher: "Matcher") -> None:
 
 
 def refresh_reference(matcher: "Matcher") -> None:
-    """The last price of the minute before becomes the reference."""
-    if matcher.last:
-        matcher.reference = matcher.last
+    """With a new minute the last price becomes the reference."""
+    matcher.reference = matcher.last or matcher.reference
     matcher.refresh = matcher.now - matcher.now % MINUTE + MINUTE
 
 

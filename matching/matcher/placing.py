@@ -148,26 +148,33 @@ class Matcher:
         self, order: BookOrder, *, legs: int = 1, beside: Beside | None = None
     ) -> Refusal | None:
         """Why the market does not take an order, but for its funds. Caps and slides it."""
-        rules, extra = self.rules, order.extra
+        extra = order.extra
         if not opening.takes(self.state, order):
             return Refusal(Reason.MARKET_NOT_OPEN)
         if extra.expires and extra.expires <= self.now:
             return Refusal(Reason.EXPIRED)
-        if rules.max_open_orders and (legs > 1 or may_stay(order)):
-            count = len(self.book.live.get(order.user, ()))
-            if beside is not None:
-                count += beside.count
-            if count + legs > rules.max_open_orders:
-                actual = count if legs == 1 else count + legs
-                return Refusal(Reason.TOO_MANY_ORDERS, rules.max_open_orders, actual)
-        if order.type == LIMIT:
-            beyond = self.beyond_band(order.side, order.price)
-            if beyond is not None and not self.cap(order, beyond):
-                return Refusal(Reason.PRICE_BAND, beyond, order.price)
-            if extra.post_only:
-                best = self.would_take(order.side, order.price, beside)
-                if best is not None and not self._slide(order, best):
-                    return Refusal(Reason.POST_ONLY_WOULD_TAKE, best, order.price)
+        if legs > 1 or may_stay(order):
+            refusal = self._one_too_many(order.user, legs, beside)
+            if refusal is not None:
+                return refusal
+        return self._misprice(order, beside) if order.type == LIMIT else None
+
+    def _one_too_many(self, user: int, legs: int, beside: Beside | None) -> Refusal | None:
+        most = self.rules.max_open_orders
+        count = len(self.book.live.get(user, ())) + (beside.count if beside else 0)
+        if not most or count + legs <= most:
+            return None
+        actual = count if legs == 1 else count + legs
+        return Refusal(Reason.TOO_MANY_ORDERS, most, actual)
+
+    def _misprice(self, order: BookOrder, beside: Beside | None) -> Refusal | None:
+        beyond = self.beyond_band(order.side, order.price)
+        if beyond is not None and not self.cap(order, beyond):
+            return Refusal(Reason.PRICE_BAND, beyond, order.price)
+        if order.extra.post_only:
+            best = self.would_take(order.side, order.price, beside)
+            if best is not None and not self._slide(order, best):
+                return Refusal(Reason.POST_ONLY_WOULD_TAKE, best, order.price)
         return None
 
     def beyond_band(self, side: int, price: int) -> int | None:
@@ -230,39 +237,25 @@ class Matcher:
 
     def enter(self, order: BookOrder) -> None:
         """A limit order that holds what it needs takes what it can, then rests or ends."""
-        in_force = order.time_in_force
+        book, in_force = self.book, order.time_in_force
+        if order.side == BUY:
+            other, own, rank = book.asks, book.bids, order.price
+        else:
+            other, own, rank = book.bids, book.asks, -order.price
         if in_force == FOK and not taking.fillable(self, order):
             return
-        book = self.book
-        if order.side == BUY:
-            half, floor = book.asks, -order.price
-        else:
-            half, floor = book.bids, order.price
-        ranks = half.ranks
-        if ranks and ranks[-1] >= floor and self.state == STATE_OPEN:
-            taking.take(self, order, half, floor)
+        ranks = other.ranks
+        if ranks and ranks[-1] >= -rank and self.state == STATE_OPEN:
+            taking.take(self, order, other, -rank)
             if order.status != OPEN:
-                return
-            if not order.remaining:
-                order.status = FILLED
-                if order.links is not None:
-                    lists.ended(self, order)
                 return
         if in_force in TAKING:
             self.end(order, CANCELLED, Reason.IOC_REMAINDER)
             return
         if order.extra is not PLAIN:
             self._prepare_rest(order)
-        if order.side == BUY:
-            book.bids.add(order, order.price)
-        else:
-            book.asks.add(order, -order.price)
-        # As Book.enlist, but for the call.
-        mine = book.live.get(order.user)
-        if mine is None:
-            book.live[order.user] = {order.id: order}
-        else:
-            mine[order.id] = order
+        own.add(order, rank)
+        book.enlist(order)
 
     def _prepare_rest(self, order: BookOrder) -> None:
         """What only special orders need before they rest."""

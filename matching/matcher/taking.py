@@ -17,7 +17,7 @@ MILLION: Final = 1_000_000
 
 
 def take(matcher: "Matcher", taker: BookOrder, half: Half, floor: int) -> None:
-    """Match an order by quantity down to the rank `floor`; it may end."""
+    """Match an order by quantity down to the rank `floor`; it ends if nothing is left."""
     ranks = half.ranks
     guard = _guard(matcher, half) if matcher.rules.halt_ppm else None
     reach = floor if guard is None or guard < floor else guard
@@ -26,7 +26,12 @@ def take(matcher: "Matcher", taker: BookOrder, half: Half, floor: int) -> None:
         fills = matcher.book.take(half, reach, taker.remaining, stranger)
         if fills:
             _settle(matcher, taker, fills)
-        if not taker.remaining or not ranks or ranks[-1] < floor:
+        if not taker.remaining:
+            taker.status = FILLED
+            if taker.links is not None:
+                lists.ended(matcher, taker)
+            return
+        if not ranks or ranks[-1] < floor:
             return
         if ranks[-1] < reach:
             opening.halt(matcher, taker, reach * half.sign, ranks[-1] * half.sign)
@@ -83,9 +88,7 @@ def without_limit(matcher: "Matcher", order: BookOrder) -> None:
     if order.status != OPEN:
         return
     best = half.best()
-    if not order.remaining:
-        _fill_up(matcher, order)
-    elif best is None:
+    if best is None:
         matcher.end(order, CANCELLED, Reason.NO_LIQUIDITY)
     else:
         matcher.end(order, CANCELLED, Reason.SLIPPAGE, order.cap, best)
@@ -103,30 +106,44 @@ def cap_from(matcher: "Matcher", price: int, order: BookOrder) -> int:
 
 def _spend(matcher: "Matcher", order: BookOrder, half: Half) -> None:
     """By budget: whole lots, level by level, while the budget lasts."""
-    tick_value, guard = matcher.rules.tick_value, _guard(matcher, half)
+    guard = _guard(matcher, half)
     stranger = order.user if order.self_trade != NO_PREVENTION else 0
     while order.status == OPEN:
-        left = order.budget - order.filled_quote
         best = half.best()
-        if not left:
-            _fill_up(matcher, order)
-        elif best is None:
-            matcher.end(order, CANCELLED, Reason.NO_LIQUIDITY)
-        elif best * half.sign < order.cap * half.sign:
-            matcher.end(order, CANCELLED, Reason.SLIPPAGE, order.cap, best)
-        elif left < best * tick_value and order.filled_quote:
-            _fill_up(matcher, order)
-        elif left < best * tick_value:
-            matcher.end(order, CANCELLED, Reason.BUDGET_TOO_SMALL)
+        if best is None or _is_spent(matcher, order, half, best):
+            _end_spending(matcher, order, half, best)
         elif guard is not None and best * half.sign < guard:
             opening.halt(matcher, order, guard * half.sign, best)
         else:
-            lots = left // (best * tick_value)
+            left = order.budget - order.filled_quote
+            lots = left // (best * matcher.rules.tick_value)
             fills = matcher.book.take(half, best * half.sign, lots, stranger)
             if fills:
                 _settle(matcher, order, fills)
             else:
                 _meet_own(matcher, order, half, lots)
+
+
+def _is_spent(matcher: "Matcher", order: BookOrder, half: Half, best: int) -> bool:
+    """Whether what is left buys nothing at the best price, or that is beyond the cap."""
+    left = order.budget - order.filled_quote
+    beyond = best * half.sign < order.cap * half.sign
+    return beyond or left < best * matcher.rules.tick_value
+
+
+def _end_spending(
+    matcher: "Matcher", order: BookOrder, half: Half, best: int | None
+) -> None:
+    if order.filled_quote == order.budget:
+        _fill_up(matcher, order)
+    elif best is None:
+        matcher.end(order, CANCELLED, Reason.NO_LIQUIDITY)
+    elif best * half.sign < order.cap * half.sign:
+        matcher.end(order, CANCELLED, Reason.SLIPPAGE, order.cap, best)
+    elif order.filled_quote:
+        _fill_up(matcher, order)
+    else:
+        matcher.end(order, CANCELLED, Reason.BUDGET_TOO_SMALL)
 
 
 def _fill_up(matcher: "Matcher", order: BookOrder) -> None:
@@ -208,7 +225,7 @@ def sellable(matcher: "Matcher", order: BookOrder) -> int:
     for price, lots in _offers(matcher, order, matcher.book.bids, order.cap):
         most = left // (price * rules.tick_value)
         total += min(most, lots)
-        if most <= lots:
+        if most < lots:
             break
         left -= lots * price * rules.tick_value
     return total

@@ -19,6 +19,7 @@ from orders.commands import (
     Place,
     Reason,
     Unit,
+    UnitKind,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +95,14 @@ class _Judge:
         return Reason.INSUFFICIENT_FUNDS, available, total
 
 
+def carry_out(matcher: "Matcher", unit: Unit, created: int) -> None:
+    """Carry out what stands together."""
+    if unit.kind == UnitKind.ALL_OR_NONE:
+        all_or_none(matcher, unit, created)
+    else:
+        lists.place(matcher, unit, created)
+
+
 def all_or_none(matcher: "Matcher", unit: Unit, created: int) -> None:
     """Carry out a unit of places, cancels and amends, or refuse all of it."""
     judge, orders, told = (
@@ -114,12 +123,16 @@ def all_or_none(matcher: "Matcher", unit: Unit, created: int) -> None:
             return
     for command in unit.commands:
         matcher.book.command = command.id
-        if isinstance(command, Place):
-            matcher.go_on(orders[command.id])
-        elif isinstance(command, Cancel):
-            matcher.cancel(command.user, command.order)
-        elif isinstance(command, Amend):
-            changes.amend(matcher, command)
+        _carry_out(matcher, orders, command)
+
+
+def _carry_out(matcher: "Matcher", orders: dict[int, BookOrder], command: Command) -> None:
+    if isinstance(command, Place):
+        matcher.go_on(orders[command.id])
+    elif isinstance(command, Cancel):
+        matcher.cancel(command.user, command.order)
+    elif isinstance(command, Amend):
+        changes.amend(matcher, command)
 
 
 def _judged(
