@@ -51,7 +51,6 @@ class Stream:
 
     market: MarketRules
     seed: int
-    users: int = 4
     now: int = 1_000 * SECOND
     last_id: int = 0
     placed: list[Place] = field(default_factory=list)
@@ -66,7 +65,10 @@ class Stream:
         self.fees = random.choice([(0, 0), (1_000, 2_000), (333_333, 1)])
         self.middle = random.choice([100, 100, 100, 5])
         self.width = random.choice([3, 10])
-        self.modes = random.choice([list(SelfTrade), [SelfTrade.CANCEL_TAKER]])
+        self.users = random.choice([2, 3, 4, 4])
+        self.modes = random.choice(
+            [list(SelfTrade), [SelfTrade.CANCEL_TAKER], [SelfTrade.NONE]]
+        )
         makers: list[Callable[[Random], Command | Unit]] = [
             self._market_order, self._by_budget, self._stop, self._stop, self._pair,
             self._bracket, self._all_or_none, self._cancel, self._cancel_all, self._amend,
