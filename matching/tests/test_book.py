@@ -3,25 +3,40 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.book import Book, BookOrder
-from orders.commands import OrderSide, OrderType
+from kernel.units import Atoms, Lots, Ppm, Ticks
+from matching.book import Book, BookOrder, show
+from orders.commands import (
+    PLAIN,
+    OrderSide,
+    OrderType,
+    Place,
+    SelfTrade,
+    TimeInForce,
+)
 
 BUY, SELL = OrderSide.BUY.value, OrderSide.SELL.value
 
 
-def order(number: int, side: int, lots: int, *, at: int) -> BookOrder:
-    return BookOrder(
+def order(number: int, side: int, lots: int, *, at: int, display: int = 0) -> BookOrder:
+    """An order of a user of its own, who has the same number."""
+    command = Place(
         id=number,
+        market=1,
         user=number,
         side=side,
         type=OrderType.LIMIT.value,
-        price=at,
-        quantity=lots,
-        budget=0,
-        maker_ppm=0,
-        taker_ppm=0,
-        created=0,
+        time_in_force=TimeInForce.GTC.value,
+        self_trade=SelfTrade.NONE.value,
+        price=Ticks(at),
+        quantity=Lots(lots),
+        budget=Atoms(0),
+        maker_ppm=Ppm(0),
+        taker_ppm=Ppm(0),
+        extra=PLAIN._replace(display=display),
     )
+    made = BookOrder(command, 0)
+    show(made, lots)
+    return made
 
 
 def book_of(*orders: BookOrder) -> Book:
@@ -32,15 +47,20 @@ def book_of(*orders: BookOrder) -> Book:
     return book
 
 
+def take(
+    book: Book, side: int, lots: int, *, at: int, not_from: int = 0
+) -> list[tuple[BookOrder, int]]:
+    half = book.half(SELL if side == BUY else BUY)
+    return book.take(half, at * half.sign, lots, not_from)
+
+
 def fills(
-    book: Book, side: int, lots: int, *, at: int | None
+    book: Book, side: int, lots: int, *, at: int, not_from: int = 0
 ) -> list[tuple[int, int, int]]:
     """(maker, lots, price) of an incoming order."""
-    made = [
-        (maker.id, matched, maker.price) for maker, matched in book.take(side, at, lots)
-    ]
+    found = take(book, side, lots, at=at, not_from=not_from)
     book.check()
-    return made
+    return [(maker.id, matched, maker.price) for maker, matched in found]
 
 
 def test_the_better_price_comes_first():
@@ -75,11 +95,27 @@ def test_a_limit_is_never_crossed():
     assert book.best(SELL) == 101
 
 
-def test_without_a_limit_the_whole_side_may_be_taken():
-    book = book_of(order(1, BUY, 1, at=100), order(2, BUY, 1, at=1))
+def test_matching_stops_in_front_of_the_orders_of_who_takes():
+    book = book_of(order(1, BUY, 1, at=100), order(2, BUY, 1, at=100))
 
-    assert fills(book, SELL, 5, at=None) == [(1, 1, 100), (2, 1, 1)]
-    assert book.best(BUY) is None
+    assert fills(book, SELL, 5, at=99, not_from=2) == [(1, 1, 100)]
+    assert book.lots_at(BUY, 100) == 1
+
+
+def test_an_iceberg_shows_its_next_part_at_the_back_of_the_queue():
+    iceberg = order(1, SELL, 5, at=100, display=2)
+    book = book_of(iceberg, order(2, SELL, 2, at=100))
+    assert book.lots_at(SELL, 100) == 4
+
+    assert fills(book, BUY, 5, at=100) == [(1, 2, 100), (2, 2, 100), (1, 1, 100)]
+    assert (iceberg.remaining, iceberg.hidden, iceberg.filled) == (1, 1, 3)
+
+
+def test_an_iceberg_that_stands_alone_is_met_again_and_again():
+    book = book_of(order(1, SELL, 5, at=100, display=2))
+
+    assert fills(book, BUY, 9, at=100) == [(1, 2, 100), (1, 2, 100), (1, 1, 100)]
+    assert book.best(SELL) is None
 
 
 def test_a_cancelled_order_leaves_the_middle_of_its_queue():
@@ -115,17 +151,23 @@ def test_an_empty_level_disappears():
 )
 def test_any_stream_keeps_the_book_whole(stream):
     book = Book()
-    resting: dict[int, BookOrder] = {}
     for number, (what, side, lots, price) in enumerate(stream, start=1):
-        incoming = order(number, side, lots, at=price)
-        if what == "remove" and book.orders:
-            book.remove(book.orders[min(book.orders)])
+        book.command = number
+        before = live_orders(book)
+        incoming = order(number, side, lots, at=price, display=lots // 2)
+        if what == "remove" and before:
+            book.remove(before[0])
         else:
-            before = sum(o.remaining for o in book.orders.values())
-            matched = sum(lots for _, lots in book.take(side, price, lots))
-            assert sum(o.remaining for o in book.orders.values()) == before - matched
-            incoming.remaining -= matched
-            if what == "add" and incoming.remaining:
+            lots_before = sum(resting.rest for resting in before)
+            matched = sum(lots for _, lots in take(book, side, lots, at=price))
+            lots_after = sum(resting.rest for resting in live_orders(book))
+            assert lots_after == lots_before - matched
+            if what == "add" and lots > matched:
+                incoming.quantity = lots - matched
+                show(incoming, lots - matched)
                 book.rest(incoming)
-                resting[number] = incoming
         book.check()
+
+
+def live_orders(book: Book) -> list[BookOrder]:
+    return [order for mine in book.live.values() for order in mine.values()]
