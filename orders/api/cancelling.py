@@ -172,12 +172,17 @@ def cancel_all_answer(request: Request) -> Response:
     }
     live = live_orders(**scope)
     cancel_all(**scope, now=clock.now())
+    halted = {it.pk for it in markets_by_id().values() if it.state == it.State.HALTED}
+    waited_for = [id_ for id_, market in live.items() if market not in halted]
     left = wait_until(
-        request, look=lambda: live_among(order_ids=live), is_enough=lambda left: not left
+        request,
+        look=lambda: live_among(order_ids=waited_for),
+        is_enough=lambda left: not left,
     )
     body = {
-        "cancelled": [str(id_) for id_ in live if id_ not in left],
-        "undecided": [str(id_) for id_ in live if id_ in left],
+        "cancelled": [str(id_) for id_ in waited_for if id_ not in left],
+        "undecided": [str(id_) for id_ in waited_for if id_ in left],
+        "refused": [str(id_) for id_, market in live.items() if market in halted],
     }
     return Response(body, status=202 if left else 200)
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from orders.commands import LIVE, CommandKind, OrderSide, OrderStatus
 from orders.models import Command, Order, OrderEvent, PreventedMatch
 from orders.selectors.fills import Fill, fills_of_order
 from orders.selectors.placed import PlacedOrder, order_of, orders_by_id
 
+#: An order may be amended again and again; so many of its events are told, the newest.
+STORY_MAX: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that is known of an order, each part the oldest first."""
+    """What is known of an order, each part the oldest first."""
 
     placed: PlacedOrder
     events: list[OrderEvent]
@@ -21,8 +25,9 @@ class Story:
 def story_of(*, user_id: int, order_id: int) -> Story:
     """raises  UnknownOrder when there is none or it is somebody else's"""
     placed = order_of(user_id=user_id, order_id=order_id)
-    events = list(OrderEvent.objects.filter(order_id=order_id).order_by("id"))
-    return Story(placed, events, fills_of_order(placed.record) if placed.record else [])
+    events = OrderEvent.objects.filter(order_id=order_id).order_by("-id")[:STORY_MAX]
+    fills = fills_of_order(placed.record) if placed.record else []
+    return Story(placed, list(events)[::-1], fills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,14 @@ def events_by(*, order_ids: Iterable[int], command_ids: Iterable[int]) -> list[O
 
 def live_orders(
     *, user_id: int, market_id: int | None, side: OrderSide | None
-) -> list[int]:
-    """The ids of what a user has in the books, armed or waiting, the newest first."""
+) -> dict[int, int]:
+    """{order: market} of a user's orders in the books, armed or waiting; newest first."""
     rows = Order.objects.filter(user_id=user_id, status__in=sorted(LIVE))
     if market_id is not None:
         rows = rows.filter(market_id=market_id)
     if side is not None:
         rows = rows.filter(side=side)
-    return list(rows.order_by("-id").values_list("id", flat=True))
+    return dict(rows.order_by("-id").values_list("id", "market_id"))
 
 
 def live_count(*, user_id: int, market_id: int) -> int:

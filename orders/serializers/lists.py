@@ -53,6 +53,9 @@ class CancelAllAnswer(serializers.Serializer[Any]):
     undecided = serializers.ListField(
         child=IdText(), help_text="The orders that the engine has not come to yet."
     )
+    refused = serializers.ListField(
+        child=IdText(), help_text="The orders in markets that are halted; they stay."
+    )
 
 
 class CancelAfterAnswer(serializers.Serializer[Any]):

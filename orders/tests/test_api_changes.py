@@ -251,10 +251,10 @@ def test_all_orders_are_cancelled_or_those_of_a_market_or_a_side(alice, order):
 
     assert [answer.status_code for answer in (sales, others, rest, none)] == [200] * 4
     assert [answer.json() for answer in (sales, others, rest, none)] == [
-        {"cancelled": [sale], "undecided": []},
-        {"cancelled": [ether], "undecided": []},
-        {"cancelled": [order["id"]], "undecided": []},
-        {"cancelled": [], "undecided": []},
+        {"cancelled": [sale], "undecided": [], "refused": []},
+        {"cancelled": [ether], "undecided": [], "refused": []},
+        {"cancelled": [order["id"]], "undecided": [], "refused": []},
+        {"cancelled": [], "undecided": [], "refused": []},
     ]
     assert alice.get(f"{ORDERS}/{sale}").json()["reason"] == "cancelled_all"
 
@@ -263,11 +263,26 @@ def test_who_does_not_wait_is_told_what_is_undecided(alice, order):
     answer = alice.delete(ORDERS, HTTP_PREFER="respond-async")
 
     assert answer.status_code == 202
-    assert answer.json() == {"cancelled": [], "undecided": [order["id"]]}
+    assert answer.json() == {"cancelled": [], "undecided": [order["id"]], "refused": []}
+
+
+def test_what_is_in_a_halted_market_is_not_cancelled_with_the_rest(alice, order):
+    fund(person("alice"), "ETH", "1")
+    make_market("ETH-USDT")
+    ether = alice.post(ORDERS, BUY | {"market": "ETH-USDT", "price": "1000"}).json()["id"]
+    Market.objects.filter(symbol="BTC-USDT").update(state="halted")
+
+    of_all, of_it = alice.delete(ORDERS), alice.delete(f"{ORDERS}?market=BTC-USDT")
+
+    assert (of_all.status_code, of_all.json()) == (
+        200,
+        {"cancelled": [ether], "undecided": [], "refused": [order["id"]]},
+    )
+    assert refused(of_it) == {"status": 422, "code": "market_not_open"}
 
 
 def test_nobody_cancels_all_orders_of_another(alice, bob, order):
-    assert bob.delete(ORDERS).json() == {"cancelled": [], "undecided": []}
+    assert bob.delete(ORDERS).json() == {"cancelled": [], "undecided": [], "refused": []}
     assert alice.get(f"{ORDERS}/{order['id']}").json() == order
 
 

@@ -265,6 +265,16 @@ def test_an_order_that_there_is_not(alice, refused, method, order_id, code):
     refused(lambda: getattr(alice, method)(f"{ORDERS}/{order_id}"), 404, code)
 
 
+@pytest.mark.parametrize("order_id", ["0", "999", "9223372036854775808", "9" * 4000])
+def test_an_order_that_there_is_not_is_not_changed(alice, refused, order_id):
+    address = f"{ORDERS}/{order_id}"
+    new = {"side": "buy", "type": "limit", "price": "1", "quantity": "1"}
+
+    refused(lambda: alice.patch(address, {"price": "1"}), 404, "unknown_order")
+    refused(lambda: alice.post(f"{address}/replace", new), 404, "unknown_order")
+    refused(lambda: alice.get(f"{address}/timeline"), 404, "unknown_order")
+
+
 def test_another_users_order_is_as_unknown_as_none(alice, refused):
     bobs = place(person("bob"), make_bobs_market(), "buy", "0.1", at="100").pk
     settle()
