@@ -12,7 +12,7 @@ from matching import events
 from matching.book import PRIORITY_BITS, BookOrder
 from matching.engine import Engine
 from matching.outcome import Outcome
-from orders.commands import SEQUENCE_BITS
+from orders.commands import PLAIN, SEQUENCE_BITS
 from orders.services import (
     pack_event,
     pack_order,
@@ -92,17 +92,7 @@ def _write_orders(market_id: int, outcome: Outcome, now: datetime) -> None:
     plain, special, changed, altered = [], [], [], []
     for order in outcome.orders.values():
         filled = order.quantity - order.remaining - order.hidden
-        if order.id in seen_first:
-            values = (
-                order.id, market_id, order.user, order.side, order.type, order.price,
-                order.quantity, order.budget, filled, order.filled_quote, order.status,
-                order.reason, order.maker_ppm, order.taker_ppm, order.created, time,
-            )  # fmt: skip
-            if _is_special(order):
-                special.append(pack_special_order(values, _special(order)))
-            else:
-                plain.append(pack_order(*values))
-        else:
+        if order.id not in seen_first:
             change = order.id, filled, order.filled_quote, order.status, order.reason
             if order.altered:
                 altered.append(
@@ -110,7 +100,23 @@ def _write_orders(market_id: int, outcome: Outcome, now: datetime) -> None:
                 )
             else:
                 changed.append(change)
-        order.altered = False  # its record is as it is, once this is committed
+        elif (
+            order.extra is PLAIN
+            and order.priority == order.id << PRIORITY_BITS
+            and not (order.cap or order.list_id)
+        ):
+            # Spelled out: it is what a batch consists of, and this is half as much work.
+            plain.append(
+                pack_order(
+                    order.id, market_id, order.user, order.side, order.type, order.price,
+                    order.quantity, order.budget, filled, order.filled_quote,
+                    order.status, order.reason, order.maker_ppm, order.taker_ppm,
+                    order.created, time,
+                )
+            )  # fmt: skip
+        else:
+            special.append(pack_special_order(_values(order, time), _special(order)))
+        order.altered = False  # its record says so, once this is committed
     if plain:
         record_orders(rows=plain)
     if special:
@@ -119,15 +125,13 @@ def _write_orders(market_id: int, outcome: Outcome, now: datetime) -> None:
     record_alterations(changes=altered, now=now)
 
 
-def _is_special(order: BookOrder) -> bool:
-    return bool(
-        order.cap
-        or order.hidden
-        or order.trigger
-        or order.list_id
-        or order.armed_trade
-        or order.priority != order.id << PRIORITY_BITS
-    )
+def _values(order: BookOrder, time: int) -> tuple[int, ...]:
+    """Values of orders.services.pen.ORDER_COLUMNS."""
+    return (
+        order.id, order.market, order.user, order.side, order.type, order.price,
+        order.quantity, order.budget, order.filled, order.filled_quote, order.status,
+        order.reason, order.maker_ppm, order.taker_ppm, order.created, time,
+    )  # fmt: skip
 
 
 def _special(order: BookOrder) -> tuple[int, int, int, int, int, int]:
