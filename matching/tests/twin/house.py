@@ -151,7 +151,7 @@ class House:
         live = {o.id: o for mine in book.live.values() for o in mine.values()}
         assert set(live) == {n for n, o in self.orders.items() if o["status"] in LIVE}
         for number, record in self.orders.items():
-            assert 0 <= record["filled"] <= record["quantity"]
+            assert 0 <= record["filled"] <= record["quantity"] - record["hidden"]
             if order := live.get(number):
                 # What the record does not say would be lost by a restart.
                 assert {name: getattr(order, name) for name in ALWAYS + ALTERED} == {
