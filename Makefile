@@ -7,7 +7,7 @@ RUN := .venv/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet install --root-user-action=ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up stop fresh test test-all check fix bench
+.PHONY: help setup up stop fresh test test-all check fix bench compile
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read -r target text; \
@@ -57,6 +57,9 @@ fix: .venv/develops ## what ruff can repair by itself
 
 bench: .venv/runs ## the benchmark, in a database of its own
 	@$(RUN) manage.py bench
+
+compile: .venv/develops ## the matcher as machine code, never needed (needs a C compiler)
+	@$(RUN) -m exchange.compiled $${FAIRBOOK_VAR:-var}/compiled
 
 # The stamps say which packages are installed; they follow the requirement files.
 .venv/develops: requirements-dev.txt .venv/runs

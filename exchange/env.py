@@ -26,6 +26,8 @@ env = environ.Env(
     # Logs: "text" for people, "json" for machines.
     LOG_FORMAT=(str, "text"),
     LOG_LEVEL=(str, "INFO"),
+    # Use the matcher that `make compile` has made.
+    FAIRBOOK_COMPILED=(bool, False),
     # How long POST /orders waits for the engine's answer, in milliseconds.
     ORDER_WAIT_MS=(int, 250),
     # Requests a minute from one address to sign-up and login.

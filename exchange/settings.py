@@ -10,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from exchange import embedded
+from exchange import compiled, embedded
 from exchange.env import PROJECT, env
 
 if not __debug__:
@@ -19,6 +19,9 @@ if not __debug__:
     )
 
 django_stubs_ext.monkeypatch()
+
+if env("FAIRBOOK_COMPILED"):
+    compiled.use_compiled(embedded.var_dir() / "compiled")
 
 # Servers ------------------------------------------------------------------------------
 
