@@ -80,10 +80,10 @@ def lots_to_sell(state: State, order: TwinOrder, worst: int) -> int:
     halt = state.halt_limit(order)
     for price, shown in lots_for(state, order, worst, halt):
         part = min(shown, budget // (price * state.market.tick_value))
-        if not part:
-            break
         budget -= part * price * state.market.tick_value
         lots += part
+        if part < shown:
+            break
     return lots
 
 
