@@ -115,7 +115,9 @@ def _write_orders(market_id: int, outcome: Outcome, now: datetime) -> None:
                 )
             )  # fmt: skip
         else:
-            special.append(pack_special_order(_values(order, time), _special(order)))
+            special.append(
+                pack_special_order(values=_values(order, time), special=_special(order))
+            )
         order.altered = False  # its record says so, once this is committed
     if plain:
         record_orders(rows=plain)

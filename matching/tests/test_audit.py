@@ -1,7 +1,6 @@
 """The audit finds what neither the engine nor the database would have let happen.
 
-One market with everything in it: a trade, an OCO, a bracket, an iceberg, a trailing stop,
-orders that expire, an amended one, a prevented match, a refusal, a setting.
+scene.py has the market in which it looks.
 """
 
 from datetime import timedelta
@@ -11,6 +10,7 @@ from django.db import connection
 
 from kernel import clock
 from matching import audit as of_matching
+from matching.tests.scene import everything_in
 from orders import audit as of_orders
 from orders.commands import CommandKind
 from orders.models import Command, Market, Order
@@ -18,18 +18,14 @@ from orders.services import (
     amend_order,
     append_commands,
     cancel_all,
-    configure_market,
     request_cancel,
 )
 from tests.attempts import no_guards, run
 from tests.stories import (
-    fund,
     make_market,
     person,
     place,
-    place_together,
     settle,
-    terms,
 )
 
 pytestmark = pytest.mark.django_db
@@ -64,60 +60,7 @@ def market() -> Market:
 
 @pytest.fixture
 def placed(market: Market) -> dict[str, int]:
-    """The ids of the orders by what they are."""
-    alice, bob = person("alice"), person("bob")
-    for user in (alice, bob):
-        fund(user, "BTC", "10")
-        fund(user, "USDT", "1000000")
-    configure_market(
-        market_id=market.pk,
-        user_id=bob.pk,
-        settings={"max_open_orders": 50},
-        reason="Enough is enough.",
-        now=clock.now(),
-    )
-    later = clock.now() + timedelta(hours=1)
-    maker = place(alice, market, "sell", "0.5", at="60000")
-    taker = place(bob, market, "buy", "0.2", at="61000")
-    limit, stop = place_together(
-        alice,
-        market,
-        "oco",
-        terms(market, "sell", "0.1", at="65000"),
-        terms(market, "sell", "0.1", type="stop", trigger="55000"),
-    )
-    entry, target, guard = place_together(
-        bob,
-        market,
-        "bracket",
-        terms(market, "buy", "0.1", at="50000"),
-        terms(market, "sell", "0.1", at="70000"),
-        terms(market, "sell", "0.1", type="stop_limit", at="44000", trigger="45000"),
-    )
-    iceberg = place(alice, market, "sell", "1", at="70000", display="0.1")
-    trailing = place(alice, market, "sell", "0.1", type="trailing_stop", trail="1000")
-    dated = place(
-        bob, market, "buy", "0.1", at="40000", time_in_force="gtd", expires_at=later
-    )
-    own = place(alice, market, "buy", "0.1", at="60000")
-    poor = place(person("carol"), market, "buy", "0.1", at="50000")
-    changed = place(bob, market, "buy", "0.2", at="41000")
-    settle()
-    amend_order(
-        user_id=bob.pk,
-        order_id=changed.pk,
-        price=None,
-        quantity=15_000,
-        trigger=None,
-        now=clock.now(),
-    )
-    settle()
-    named = {
-        "maker": maker, "taker": taker, "limit": limit, "stop": stop, "entry": entry,
-        "target": target, "guard": guard, "iceberg": iceberg, "trailing": trailing,
-        "dated": dated, "own": own, "poor": poor, "changed": changed,
-    }  # fmt: skip
-    return {name: command.pk for name, command in named.items()}
+    return everything_in(market)
 
 
 def set_order(number: int, change: str, *parameters: object) -> dict[str, int]:

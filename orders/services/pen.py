@@ -48,7 +48,7 @@ pack_prevented = pgcopy.row_packer("qqqqqqhq")
 _pack_start = pgcopy.row_packer("qqqhhqqqqqhhiiqq", texts=len(SPECIAL_COLUMNS))
 
 
-def pack_special_order(values: Sequence[int], special: Sequence[int]) -> bytes:
+def pack_special_order(*, values: Sequence[int], special: Sequence[int]) -> bytes:
     """A row of ORDER_COLUMNS and SPECIAL_COLUMNS.
 
     special  0 for what the order does not have, which is NULL in its record

@@ -20,7 +20,8 @@ LONG_FILES: dict[str, int] = {}
 #: Numbers in these files and functions are seconds, never money.
 COUNTS_SECONDS = {
     "orders/api/waiting.py",  # the engine's answer
-    "matching/worker.py",  # leases and waits
+    "matching/worker.py",  # leases
+    "matching/drain.py",  # waits
     "matching/tasks.py",  # the life of a message
     "marketdata/hub",  # the pace of pushes
     "marketdata/consumers.py",  # patience with slow readers
