@@ -172,6 +172,7 @@ def _give(matcher: "Matcher", order: BookOrder, lots: int) -> None:
         show(order, rest)
         level.lots += order.remaining
         return
+    order.altered = order.altered or order.hidden > 0
     order.remaining = order.hidden = 0
     matcher.book.remove(order)
     order.status = FILLED

@@ -6,6 +6,7 @@ stands in the modules beside this one: `stops` (what is armed), `lists` (OCO, br
 """
 
 from heapq import heappush
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from matching.book import BUY, OPEN, Book, BookOrder, Half, OrderList, show
@@ -41,6 +42,8 @@ ASKED: Final = frozenset({CANCELLED_BY_USER, Reason.CANCELLED_ALL.value})
 MILLION: Final = 1_000_000
 #: Later than any moment.
 NEVER: Final = 1 << 62
+#: So few expiries are not worth a sweep.
+SWEEP_MIN: Final = 64
 
 
 class Refusal(NamedTuple):
@@ -62,7 +65,9 @@ class Matcher:
     up, down            armed orders that a price has touched, until their turn comes
     pending, pending_lists  brackets whose entry has ended, whose exits shall come alive:
                         their ids as a heap, and themselves
-    expiries            (time, id, order) of those that expire, as a heap
+    expiries            (time, id, order) of those that expire, as a heap; also of some
+                        that have ended
+    sweep_at            how many of these are too many
     due                 when time alone makes something happen here
     guarded             whether a plain limit order must be looked at before it goes on
     """
@@ -70,7 +75,7 @@ class Matcher:
     __slots__ = (
         "book", "cause", "down", "due", "expiries", "guarded", "last", "money", "now",
         "outcome", "pending", "pending_lists", "reference", "refresh", "restless", "rules",
-        "state", "trades", "trailing", "up",
+        "state", "sweep_at", "trades", "trailing", "up",
     )  # fmt: skip
 
     def __init__(self, rules: MarketRules, money: Money) -> None:
@@ -86,6 +91,7 @@ class Matcher:
         self.pending: list[int] = []
         self.pending_lists: dict[int, OrderList] = {}
         self.expiries: list[tuple[int, int, BookOrder]] = []
+        self.sweep_at = SWEEP_MIN
         self.due = NEVER
         self.obey(rules)
 
@@ -330,8 +336,21 @@ class Matcher:
     def expire_later(self, order: BookOrder) -> None:
         """Let a live order end when its time has come."""
         expires = order.extra.expires
+        if len(self.expiries) >= self.sweep_at:
+            self._sweep_expiries()
         heappush(self.expiries, (expires, order.id, order))
         self.due = min(self.due, expires)
+
+    def _sweep_expiries(self) -> None:
+        """Forget those that have ended, and what was noted of an order more than once,
+        before they are more than the others."""
+        live = {
+            number: (expires, number, order)
+            for expires, number, order in self.expiries
+            if order.id in self.book.live.get(order.user, ())
+        }
+        self.expiries = sorted(live.values(), key=itemgetter(0, 1))
+        self.sweep_at = 2 * len(live) + SWEEP_MIN
 
     def tell(
         self,

@@ -47,7 +47,7 @@ class _Judge:
         refusal = self.matcher.refusal(order, beside=self.beside)
         if refusal is not None:
             return refusal
-        self.beside.stands(order.side, order.price)
+        self.beside.stands(order, order.price)
         self.beside.count += 1
         return self._lacks(order, self.matcher.money.need(order), order.id)
 
@@ -59,8 +59,7 @@ class _Judge:
             return Reason.MARKET_NOT_OPEN, 0, 0
         for gone in (order, *lists.following(order)):
             self.ended.add(gone.id)
-            self.beside.gone.add(gone.id)
-            self.beside.count -= 1
+            self.beside.leaves(gone)
             self.needed[gone.side] -= gone.hold + self.amended.get(gone.id, 0)
         return None
 
@@ -76,7 +75,7 @@ class _Judge:
         self.amended[order.id] = plan.more
         if order.status == OPEN:
             self.beside.gone.add(order.id)
-            self.beside.stands(order.side, plan.price)
+            self.beside.stands(order, plan.price)
         return self._lacks(order, plan.more, command.id)
 
     def _live(self, user: int, number: int) -> BookOrder | None:
