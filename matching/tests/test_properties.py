@@ -36,7 +36,7 @@ def follow(seed: int, seeds: list[int]) -> None:
 
 
 @given(STREAMS)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_a_stream_of_everything_gives_what_a_naive_exchange_gives(stream):
     follow(*stream)
 
@@ -49,7 +49,7 @@ def test_long_streams_of_everything_give_what_a_naive_exchange_gives(stream):
 
 
 @given(STREAMS, st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_batches_and_restarts_change_nothing(stream, cuts):
     asked, units = whole(*stream)
     one_by_one, in_batches = House.of(asked), House.of(asked)
@@ -68,7 +68,7 @@ def test_batches_and_restarts_change_nothing(stream, cuts):
 
 
 @given(STREAMS)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_nothing_is_made_or_lost(stream):
     asked, units = whole(*stream)
     house = House.of(asked)
@@ -83,7 +83,7 @@ def test_nothing_is_made_or_lost(stream):
 
 
 @given(STREAMS)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_trade_is_made_at_the_price_of_the_maker_and_never_beyond_the_takers(stream):
     asked, units = whole(*stream)
     house = House.of(asked)
@@ -111,7 +111,7 @@ def test_a_trade_is_made_at_the_price_of_the_maker_and_never_beyond_the_takers(s
 
 
 @given(STREAMS)
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_an_order_that_has_ended_never_changes_again(stream):
     asked, units = whole(*stream)
     house, ended = House.of(asked), {}

@@ -234,13 +234,13 @@ def opening(stream: Stream) -> Asked:
 @given(
     seed=st.integers(0, 1 << 32),
     batches=st.lists(
-        st.lists(st.integers(0, 1 << 32), min_size=1, max_size=15), min_size=1, max_size=6
+        st.lists(st.integers(0, 1 << 32), min_size=6, max_size=30), min_size=3, max_size=6
     ),
     limit=st.sampled_from([1, 3, 2_000]),
     restarts=st.booleans(),
 )
 @settings(
-    max_examples=40,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_is_settled_is_what_the_engine_says(db, seed, batches, limit, restarts):

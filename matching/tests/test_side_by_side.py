@@ -112,7 +112,7 @@ def interleaved(
     st.lists(st.tuples(st.sampled_from([1, 2]), SEEDS), min_size=40, max_size=100),
     st.integers(1, 9),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_two_markets_of_a_shard_go_on_as_each_would_alone(seeds, turns, size):
     streams = {1: Stream.begun(seeds[0]), 2: Stream.begun(seeds[1])}
     units = list(interleaved(streams, turns))
