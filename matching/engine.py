@@ -7,7 +7,7 @@ log always gives the same result.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Final
 
 from kernel.units import BIGINT_MAX
@@ -153,8 +153,9 @@ class Engine:
             matcher = matchers[command.market]
             if command.market not in self._outcomes:
                 self._begin(command.market, command)
-            if created > self.time or self.time >= self._due:
-                self._let_time_pass(command, created)
+            self.time = max(self.time, created)
+            if self.time >= self._due:
+                self._let_time_pass(command)
             matcher.now = self.time
             if matcher.now >= matcher.refresh:
                 opening.refresh_reference(matcher)
@@ -189,22 +190,34 @@ class Engine:
             case Clock():  # nothing but time, which has passed
                 pass
 
-    def _let_time_pass(self, command: Command | Unit, created: int) -> None:
+    def _let_time_pass(self, command: Command | Unit) -> None:
         """Let everything happen that is due, in the order of time, then of markets."""
-        self.time, first = max(self.time, created), _first_id(command)
+        reached = set()
         while True:
             self._due, market = min((m.due, number) for number, m in self._matchers.items())
             if self._due > self.time:
-                return
-            if market not in self._outcomes:
-                self._begin(market, command)
-            matcher = self._matchers[market]
-            matcher.now, matcher.cause, book = self.time, first, matcher.book
-            # After all that the command before gave, and before what this one will.
-            book.command = first - 1
-            book.stamp = max(book.stamp, (first - 1 << PRIORITY_BITS) + BETWEEN)
-            opening.happen(matcher)
-            matcher.cause = 0
+                break
+            reached.add(market)
+            self._between(market, command, opening.happen)
+        # The aftermath of the command's own market comes after the command.
+        for market in sorted(reached - {command.market}):
+            if self._matchers[market].restless:
+                self._between(market, command, stops.aftermath)
+                self._due = min(self._due, self._matchers[market].due)
+
+    def _between(
+        self, market: int, command: Command | Unit, happen: Callable[[Matcher], None]
+    ) -> None:
+        """Let something happen after all that the command before gave, and before what
+        this one will, which causes it."""
+        if market not in self._outcomes:
+            self._begin(market, command)
+        matcher, first = self._matchers[market], _first_id(command)
+        matcher.now, matcher.cause, book = self.time, first, matcher.book
+        book.command = first - 1
+        book.stamp = max(book.stamp, (first - 1 << PRIORITY_BITS) + BETWEEN)
+        happen(matcher)
+        matcher.cause = 0
 
     # Foreseeing -------------------------------------------------------------------------
 

@@ -351,6 +351,7 @@ class Matcher:
         }
         self.expiries = sorted(live.values(), key=itemgetter(0, 1))
         self.sweep_at = 2 * len(live) + SWEEP_MIN
+        opening.set_due(self)
 
     def tell(
         self,
