@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,9 +58,14 @@ class Unavailable(Exception):
 
 
 def measure_all(
-    *, directory: Path, steps: list[flows.Step], runs: int, say: Callable[[str], None]
+    *,
+    directory: Path,
+    steps: list[flows.Step],
+    runs: int,
+    say: Callable[[str], None],
+    pins: Mapping[str, str] = PINS,
 ) -> list[Peer]:
-    """Fairbook's engine and its bare book first, then each package."""
+    """Fairbook's engine and its bare book first, then each package of `pins`."""
     directory.mkdir(parents=True, exist_ok=True)
     stream = directory / "stream.json"
     stream.write_text(json.dumps(steps))
@@ -69,7 +74,7 @@ def measure_all(
         _median_of("Fairbook's engine, without money", runs, lambda: run_engine(flow)),
         _median_of("Fairbook's book alone", runs, lambda: run_book(flow)),
     ]
-    for name, version in PINS.items():
+    for name, version in pins.items():
         kind = COMPILED.get(name, "Python")
         title = f"{name} {version} ({kind})"
         try:
