@@ -1,6 +1,6 @@
 """The pages that show several apps: the list of markets, and trading."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +9,20 @@ from django.views.decorators.http import require_safe
 from kernel.decimals import format_decimal
 from orders.errors import UnknownMarket
 from orders.models import Market
-from orders.selectors import market_by_symbol, markets
+from orders.selectors import market_by_symbol, markets, rates_of
+
+#: What a trader may place, in the order of the form; words of the API.
+ORDER_TYPES: Final = (
+    ("limit", "Limit"),
+    ("market", "Market"),
+    ("stop", "Stop"),
+    ("stop_limit", "Stop limit"),
+    ("take_profit", "Take profit"),
+    ("take_profit_limit", "Take profit limit"),
+    ("trailing_stop", "Trailing stop"),
+    ("oco", "OCO"),
+    ("bracket", "Bracket"),
+)
 
 
 @require_safe
@@ -25,10 +38,16 @@ def trade(request: HttpRequest, symbol: str) -> HttpResponse:
         market = market_by_symbol(symbol)
     except UnknownMarket as unknown:
         raise Http404(unknown.detail) from unknown
-    facts = _facts(market) | {"trader": request.user.is_authenticated}
+    trader_id = request.user.pk
+    facts = _facts(market) | {"trader": trader_id is not None}
+    if trader_id is not None:
+        facts["takerPpm"] = rates_of(user_id=trader_id, market=market.rules)[1]
     context = {
         "market": market,
         "facts": facts,
+        "order_types": ORDER_TYPES,
+        # Four decimals of a percent are parts per million.
+        "slippage": format_decimal(market.slippage_ppm, scale=4).rstrip("0").rstrip("."),
         "symbols": [each.symbol for each in markets()],
         "return_to": request.path,
     }
@@ -51,4 +70,6 @@ def _facts(market: Market) -> dict[str, Any]:
         "tick": format_decimal(market.tick_size, scale=quote.scale),
         "lot": format_decimal(market.lot_size, scale=base.scale),
         "takerPpm": market.taker_ppm,
+        "slippagePpm": market.slippage_ppm,
+        "selfTradeAllowed": market.self_trade_allowed,
     }

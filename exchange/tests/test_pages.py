@@ -7,7 +7,9 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.throttling import LoginThrottle
-from tests.stories import PASSWORD, make_market, person, person_who_logs_in
+from orders.models import FeeTier, UserVolume
+from orders.serializers.words import TYPES
+from tests.stories import NOON, PASSWORD, make_market, person, person_who_logs_in
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +84,31 @@ def test_the_page_tells_its_script_the_markets_units_as_strings():
         "tick": "0.01000000",
         "lot": "0.00001000",
         "takerPpm": 1_000,
+        "slippagePpm": 100_000,
+        "selfTradeAllowed": False,
         "trader": True,
     }
+
+
+def test_the_page_tells_the_fee_of_the_trader_who_looks():
+    market = make_market("BTC-USDT", taker_ppm=1_000)
+    alice = person("alice")
+    FeeTier.objects.create(market=market, volume_from=100, maker_ppm=0, taker_ppm=500)
+    UserVolume.objects.create(user=alice, asset=market.quote, volume=100, counted_at=NOON)
+    browser = Client()
+    browser.force_login(alice)
+
+    assert browser.get(TRADE).context["facts"]["takerPpm"] == 500
+    assert Client().get(TRADE).context["facts"]["takerPpm"] == 1_000
+
+
+def test_the_order_form_offers_every_type_of_the_api_and_both_lists():
+    make_market("BTC-USDT")
+
+    page = logged_in("alice").get(TRADE)
+
+    offered = re.findall(r'name="type" value="([a-z_]+)"', page.text)
+    assert sorted(offered) == sorted([*TYPES, "oco", "bracket"])
 
 
 @pytest.mark.parametrize("symbol", ["BTC-EUR", "btc-usdt", "<script>"])

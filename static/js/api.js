@@ -8,6 +8,7 @@ export class Problem extends Error {
     super(body.detail || body.title || "The exchange did not answer as expected.");
     this.status = status;
     this.code = body.code ?? "";
+    this.body = { detail: this.message, ...body };
   }
 }
 
@@ -37,4 +38,5 @@ async function call(method, path, body) {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body) => call("POST", path, body);
+export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);

@@ -2,7 +2,7 @@
 
 import { fixedRows, onNextFrame, put } from "./frame.js";
 
-const ROWS = 15;
+const ROWS = 12;
 const SIDES = ["bids", "asks"];
 
 /** Price levels of both sides. What arrives are pairs of decimal strings. */
@@ -87,8 +87,11 @@ export function bookView(market, book, isMine, onPick) {
 
   function drawSpread(bid, ask) {
     const both = bid && ask;
-    put(byId("spread"), both ? market.price(ask - bid) : "–");
-    put(byId("spread-share"), both ? `${percentText((ask - bid) * 1_000_000n / ask)} %` : "");
+    // While a market collects orders for an auction, its book may cross.
+    const isCrossed = both && bid >= ask;
+    put(byId("spread"), !both ? "–" : isCrossed ? "crossed" : market.price(ask - bid));
+    const share = both && !isCrossed ? percentText((ask - bid) * 1_000_000n / ask) : "";
+    put(byId("spread-share"), share && `${share} %`);
   }
 
   return draw;

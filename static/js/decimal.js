@@ -45,8 +45,3 @@ export function show(text, scale, decimals = 0) {
   if (units === null) return text;
   return (text.startsWith("-") ? "-" : "") + group(format(units, scale, decimals));
 }
-
-/** `units` at `ppm` parts per million, rounded up, as the exchange takes its fees. */
-export function feeOf(units, ppm) {
-  return (units * BigInt(ppm) + 999_999n) / 1_000_000n;
-}

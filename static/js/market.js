@@ -6,6 +6,7 @@ import { decimalsOf, format, group, parse } from "./decimal.js";
 export function readMarket(facts) {
   const priceDecimals = decimalsOf(facts.tick);
   const quantityDecimals = decimalsOf(facts.lot);
+  const scaleOf = (code) => (code === facts.base ? facts.baseScale : facts.quoteScale);
   return {
     ...facts,
     priceDecimals,
@@ -15,6 +16,9 @@ export function readMarket(facts) {
     readQuantity: (text) => parse(text, facts.baseScale),
     price: (atoms) => group(format(atoms, facts.quoteScale, priceDecimals)),
     quantity: (atoms) => group(format(atoms, facts.baseScale, quantityDecimals)),
+    scaleOf,
+    read: (text, code) => parse(text, scaleOf(code)),
+    amount: (atoms, code) => `${group(format(atoms, scaleOf(code)))} ${code}`,
     base_: (atoms) => `${group(format(atoms, facts.baseScale))} ${facts.base}`,
     quote_: (atoms) => `${group(format(atoms, facts.quoteScale))} ${facts.quote}`,
   };

@@ -1,119 +1,118 @@
-// The visitor's open orders in this market: the table, cancelling, and what is announced.
+// The visitor's orders in this market: those that live, as the stream tells them.
 
-import { Problem, remove } from "./api.js";
+import { get } from "./api.js";
 import { put } from "./frame.js";
-import { timeText } from "./tape.js";
+import { newsOf } from "./news.js";
+import { drawRow, makeRow } from "./order_row.js";
+import { isLive, isResting } from "./order_words.js";
+import { cancelAllDialog, cancelOne } from "./cancelling.js";
+import { storyDialog } from "./story.js";
 
-const WORDS = { buy: ["Buy", "Bought"], sell: ["Sell", "Sold"] };
-const OPEN = new Set(["open", "partially_filled"]);
-/** Why an order ended, for people. */
-const ENDS = {
-  no_liquidity: "nothing left in the book to trade with",
-  budget_too_small: "the budget is too small for one lot",
-  insufficient_funds: "not enough funds",
-};
+const ENDED_SHOWN = 30;
 
 /** onChange()  called when orders came or went */
 export function myOrdersView(market, onChange) {
-  const body = document.getElementById("open-orders");
-  const nothing = document.getElementById("no-orders");
-  const news = document.getElementById("news");
+  const byId = (id) => document.getElementById(id);
+  const bodies = { open: byId("open-orders"), ended: byId("ended-orders") };
   const orders = new Map();
-  const rows = new Map();
+  const ended = new Map();
+  const rows = { open: new Map(), ended: new Map() };
+  const showStory = storyDialog(market);
+  const cancelAll = cancelAllDialog(market, () => [...orders.values()], announce);
+  let which = "open";
 
-  const read = { price: market.readPrice, quantity: market.readQuantity };
-  const priceOf = (order) => market.price(read.price(order.price));
-  const quantity = (text) => market.quantity(read.quantity(text));
+  const does = { story: showStory, cancel: (order) => cancelOne(market, order, announce) };
 
-  function set(order) {
-    if (!OPEN.has(order.status)) {
-      orders.delete(order.id);
-      rows.get(order.id)?.remove();
-      rows.delete(order.id);
+  function announce(text) {
+    put(byId("news"), text);
+  }
+
+  /** Brings a table in step with its orders; rows that stay are patched, not made anew. */
+  function draw(name, all) {
+    const known = [...new Map([...ended, ...orders]).values()];
+    const sorted = [...all.values()].sort(byList);
+    for (const [id, row] of rows[name]) {
+      if (!all.has(id)) {
+        row.remove();
+        rows[name].delete(id);
+      }
+    }
+    sorted.forEach((order, n) => {
+      if (!rows[name].has(order.id)) rows[name].set(order.id, makeRow(market, order, does));
+      const row = rows[name].get(order.id);
+      drawRow(row, market, order, known, sorted);
+      if (bodies[name].rows[n] !== row) bodies[name].insertBefore(row, bodies[name].rows[n]);
+    });
+  }
+
+  function drawAll() {
+    draw("open", orders);
+    if (which === "ended") draw("ended", ended);
+    put(byId("open-count"), String(orders.size));
+    byId("cancel-all").disabled = orders.size === 0;
+    byId("no-orders").hidden = (which === "open" ? orders : ended).size > 0;
+  }
+
+  function keep(order) {
+    if (isLive(order)) {
+      orders.set(order.id, order);
       return;
     }
-    orders.set(order.id, order);
-    if (!rows.has(order.id)) rows.set(order.id, addRow(order));
-    const cells = rows.get(order.id).cells;
-    put(cells[0], WORDS[order.side][0]);
-    cells[0].className = order.side;
-    put(cells[1], priceOf(order));
-    put(cells[2], quantity(order.quantity));
-    put(cells[3], quantity(order.filled));
-    put(cells[4], timeText(order.created_at));
-  }
-
-  function addRow(order) {
-    const row = body.insertRow(0);
-    for (const name of ["", "number", "number", "number", "number wide", "number"]) {
-      row.insertCell().className = name;
-    }
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Cancel";
-    const what = `Cancel: ${order.side} ${quantity(order.quantity)} at ${priceOf(order)}`;
-    button.setAttribute("aria-label", what);
-    button.addEventListener("click", () => cancel(order.id, button));
-    row.cells[5].append(button);
-    return row;
-  }
-
-  async function cancel(id, button) {
-    button.disabled = true;
-    try {
-      await remove(`/orders/${id}`);
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      put(news, problem.message);
-      button.disabled = false;
-    }
+    orders.delete(order.id);
+    if (which === "ended") ended.set(order.id, order);
   }
 
   function changed() {
-    nothing.hidden = orders.size > 0;
+    drawAll();
     onChange();
   }
 
-  function tell({ orders: touched, fills }) {
-    const told = fills.map(
-      (fill) =>
-        `${WORDS[fill.side][1]} ${quantity(fill.quantity)} ${market.base} ` +
-        `at ${market.price(read.price(fill.price))}.`,
-    );
-    for (const order of touched) {
-      if (order.status === "cancelled") {
-        const why = ENDS[order.reason];
-        told.push(why ? `The rest was cancelled: ${why}.` : "Order cancelled.");
-      } else if (order.status === "open" && !orders.has(order.id)) {
-        told.push(`Order placed: ${order.side} ${quantity(order.quantity)} at ${priceOf(order)}.`);
-      }
+  async function choose(event) {
+    which = event.target.value;
+    for (const name of ["open", "ended"]) bodies[name].hidden = name !== which;
+    if (which === "ended") {
+      const query = `market=${market.symbol}&status=closed&limit=${ENDED_SHOWN}`;
+      const page = await get(`/orders?${query}`).catch((problem) => announce(problem.message));
+      ended.clear();
+      for (const order of page?.results ?? []) ended.set(order.id, order);
     }
-    const most = 3;
-    const more = told.length > most ? ` And ${told.length - most} more.` : "";
-    if (told.length) put(news, told.slice(0, most).join(" ") + more);
+    drawAll();
   }
+
+  for (const radio of document.querySelectorAll('[name="which"]')) {
+    radio.addEventListener("change", choose);
+  }
+  byId("cancel-all").addEventListener("click", cancelAll);
+  drawAll();
 
   return {
     replace(all) {
-      for (const id of [...orders.keys()]) set({ id, status: "gone" });
-      for (const order of all.toReversed()) set(order);
+      orders.clear();
+      all.forEach(keep);
       changed();
     },
     update(message) {
-      tell(message);
-      message.orders.forEach(set);
+      const told = newsOf(market, message, orders);
+      if (told) announce(told);
+      message.orders.forEach(keep);
       changed();
     },
-    announce(text) {
-      put(news, text);
-    },
+    announce,
     /** Whether one of them rests at this price. */
-    isAt(side, price) {
+    isAt(side, atoms) {
       const wanted = side === "bids" ? "buy" : "sell";
       for (const order of orders.values()) {
-        if (order.side === wanted && read.price(order.price) === price) return true;
+        if (order.side === wanted && isResting(order)
+            && market.readPrice(order.price) === atoms) return true;
       }
       return false;
     },
   };
+}
+
+/** The newest first; those of one list together, in their own order. */
+function byList(a, b) {
+  const lists = BigInt(b.list_id ?? b.id) - BigInt(a.list_id ?? a.id);
+  const apart = lists || BigInt(a.id) - BigInt(b.id);
+  return apart < 0n ? -1 : Number(apart > 0n);
 }

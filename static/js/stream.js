@@ -3,6 +3,7 @@
 const PATIENCE_MS = { first: 500, most: 10_000 };
 const PING_MS = 15_000;
 const SILENCE_MS = 25_000;
+const SWITCH = "cancel-on-disconnect";
 
 /** Whether an update continues what was heard last; other channels have no gaps. */
 const CONTINUES = {
@@ -16,6 +17,10 @@ export class Stream {
   #patience = PATIENCE_MS.first;
   #heardAt = 0;
   #retry = 0;
+  #cancels = false;
+
+  /** Called with whether the end of this connection will cancel all orders. */
+  onSwitch = () => {};
 
   /** onState(state)  "connecting", "live" or "away" */
   constructor(onState) {
@@ -36,6 +41,12 @@ export class Stream {
     else this.#connect();
   }
 
+  /** Cancel all orders of the user when the connection ends; a new one asks for it again. */
+  cancelOnDisconnect(enabled) {
+    this.#cancels = enabled;
+    this.#send({ op: "cancel_on_disconnect", enabled, id: SWITCH });
+  }
+
   #connect() {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.#retry);
@@ -47,6 +58,7 @@ export class Stream {
       this.#heardAt = Date.now();
       this.#become("live");
       for (const feed of this.#feeds.values()) this.#ask(feed);
+      if (this.#cancels) this.cancelOnDisconnect(true);
     };
     socket.onmessage = (event) => {
       if (socket !== this.#socket) return;
@@ -105,7 +117,10 @@ export class Stream {
       }
     } else if (message.type === "deauthenticated") {
       this.#become("logged-out");
+    } else if (message.type === "cancel_on_disconnect") {
+      this.onSwitch(message.enabled);
     } else if (message.type === "error") {
+      if (message.id === SWITCH) this.onSwitch((this.#cancels = false));
       console.warn("The exchange refuses:", message.code, message.detail);
     }
   }

@@ -2,7 +2,7 @@
 
 import { fixedRows, onNextFrame, put } from "./frame.js";
 
-const ROWS = 31;
+const ROWS = 25;
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,

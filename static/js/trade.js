@@ -5,6 +5,7 @@ import { showConnection } from "./connection.js";
 import { onNextFrame, put } from "./frame.js";
 import { fundsView } from "./funds.js";
 import { factsOf, readMarket } from "./market.js";
+import { marketStateView } from "./market_state.js";
 import { myOrdersView } from "./my_orders.js";
 import { orderForm } from "./order_form.js";
 import { Stream } from "./stream.js";
@@ -42,6 +43,8 @@ stream.follow("trades", market.symbol, {
   snapshot: ({ trades }) => tape.reset(trades.toReversed()),
   update: ({ trades }) => trades.forEach(tape.add),
 });
+const showState = marketStateView(market);
+stream.follow("state", market.symbol, { snapshot: showState, update: showState });
 stream.follow("ticker", market.symbol, { snapshot: showTicker });
 if (mine) {
   stream.follow("orders", market.symbol, {
@@ -51,11 +54,18 @@ if (mine) {
   stream.follow("balances", undefined, {
     snapshot: ({ balances }) => mine.funds.replace(balances),
   });
+  const onDisconnect = document.getElementById("on-disconnect");
+  onDisconnect.addEventListener("change", () => {
+    stream.cancelOnDisconnect(onDisconnect.checked);
+  });
+  stream.onSwitch = (enabled) => {
+    onDisconnect.checked = enabled;
+  };
 }
 
 function bookChanged() {
   drawBook();
-  mine?.form.redraw();
+  mine?.form.bookMoved();
 }
 
 /** Open orders, balances and the form, which look at each other. */
@@ -66,8 +76,11 @@ function whatIsMine() {
   });
   const orders = myOrdersView(market, redraw);
   const funds = fundsView(market, redraw);
-  const form = orderForm(document.getElementById("order"), market, book, funds, (order) => {
-    if (order.status === "pending") orders.announce("The order is taken and will be matched.");
+  const form = orderForm(document.getElementById("order"), market, book, funds, (answer) => {
+    const placed = answer.orders ?? [answer];
+    if (placed.some(({ status }) => status === "pending")) {
+      orders.announce("The order is taken and will be matched.");
+    }
   });
   return { orders, funds, form };
 }

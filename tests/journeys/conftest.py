@@ -10,21 +10,46 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from exchange.demo.cast import TRADER_PASSWORD
 from tests.embedded.clones import PROJECT, eventually
+
+_STAFF_SETS = """
+from kernel import clock
+from orders.commands import MarketState
+from orders.selectors import market_by_symbol
+from orders.services import configure_market
+configure_market(
+    market_id=market_by_symbol("BTC-USDT").pk,
+    user_id=None,
+    settings={"state": MarketState.%s},
+    reason="a journey",
+    now=clock.now(),
+)
+"""
 
 
 class Running:
     """An exchange at `url`; its demo traders can be kept quiet for a while."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, environment: dict[str, str]) -> None:
         self.url = url
         self._log = log
+        self._environment = environment
+
+    def staff_sets(self, state: str) -> None:
+        """Ask for another state of BTC-USDT, a word of MarketState."""
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v0", "-c", _STAFF_SETS % state],
+            cwd=PROJECT,
+            env=self._environment,
+            check=True,
+        )
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -61,7 +86,7 @@ def running_exchange() -> Iterator[Running]:
         answers = eventually(lambda: _answers(url) or process.poll() is not None, 120)
         assert answers, (directory / "log").read_text()
         assert process.poll() is None, (directory / "log").read_text()
-        yield Running(url, directory / "log")
+        yield Running(url, directory / "log", environment)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
@@ -80,3 +105,48 @@ def _answers(url: str) -> bool:
     except (urllib.error.URLError, OSError):
         return False
     return True
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    from tests.journeys.pages import CHROMIUM, sync_api  # skips where there is none
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium, running_exchange) -> Iterator[Callable[..., object]]:
+    """Opens a browser of its own for each person, logged in if the demo knows them.
+
+    A page that breaks the content policy or throws fails the test.
+    """
+    contexts, broken = [], []
+
+    def open_page(name: str | None = None, address: str = "/trade/BTC-USDT") -> object:
+        contexts.append(chromium.new_context(base_url=running_exchange.url))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("console", lambda said: _note(broken, said))
+        if name:
+            page.goto(f"/login?next={address}")
+            page.get_by_label("E-mail address").fill(f"{name}@fairbook.test")
+            page.get_by_label("Password").fill(TRADER_PASSWORD)
+            page.get_by_role("main").get_by_role("button", name="Log in").click()
+        else:
+            page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert broken == []
+
+
+def _note(broken: list[str], said) -> None:
+    """Refusals of the API appear in the console as well; those are not the page's fault."""
+    if said.type == "error" and "the server responded with" not in said.text:
+        broken.append(said.text)
