@@ -1,9 +1,10 @@
 """What a request means in the market's own units; nothing is rounded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from kernel.decimals import parse_decimal
+from kernel.errors import ExchangeError
 from kernel.units import Atoms, Lots, Ppm, Ticks
 from orders.commands import OrderSide, OrderType, PostOnly, SelfTrade, TimeInForce
 from orders.rules import MarketRules
@@ -12,6 +13,7 @@ from orders.terms import NO_ATOMS, NO_LOTS, NO_PPM, NO_PRICE, OrderTerms
 
 Form = Mapping[str, Any]
 Word = TypeVar("Word", OrderSide, OrderType, PostOnly, SelfTrade, TimeInForce)
+Unit = TypeVar("Unit", Atoms, Lots, Ppm, Ticks)
 
 
 def order_terms(form: Form, market: MarketRules) -> OrderTerms:
@@ -83,16 +85,27 @@ def _word(form: Form, name: str, default: Word) -> Word:
 
 
 def _price(form: Form, name: str, market: MarketRules) -> Ticks:
-    return market.read_price(form[name]) if name in form else NO_PRICE
+    return _read(form, name, market.read_price, NO_PRICE)
 
 
 def _quantity(form: Form, name: str, market: MarketRules) -> Lots:
-    return market.read_quantity(form[name]) if name in form else NO_LOTS
+    return _read(form, name, market.read_quantity, NO_LOTS)
 
 
 def _budget(form: Form, market: MarketRules) -> Atoms:
-    return market.read_quote(form["quote_budget"]) if "quote_budget" in form else NO_ATOMS
+    return _read(form, "quote_budget", market.read_quote, NO_ATOMS)
 
 
 def _ppm(form: Form, name: str, scale: int) -> Ppm:
-    return Ppm(parse_decimal(form[name], scale=scale)) if name in form else NO_PPM
+    return _read(form, name, lambda text: Ppm(parse_decimal(text, scale=scale)), NO_PPM)
+
+
+def _read(form: Form, name: str, read: Callable[[str], Unit], absent: Unit) -> Unit:
+    """The field in its unit. An order has several of each, so an error names the field."""
+    if name not in form:
+        return absent
+    try:
+        return read(form[name])
+    except ExchangeError as error:
+        error.extra["field"] = name
+        raise

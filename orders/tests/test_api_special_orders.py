@@ -315,3 +315,18 @@ def test_a_bad_special_order_is_no_order(alice, body, status, code):
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
     assert (Command.objects.count(), Order.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"price": "0.000000001"}, "price"),
+        ({"price": "1.001"}, "price"),
+        ({"trigger_price": "9" * 17}, "trigger_price"),
+        ({"quantity": "0.0000001"}, "quantity"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_is_refused_by_its_name(alice, change, field):
+    order = STOP | {"type": "stop_limit", "price": "19000"}
+
+    assert alice.post(ORDERS, order | change).json()["field"] == field
