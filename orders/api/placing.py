@@ -9,14 +9,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel import clock
-from kernel.errors import Refused
+from kernel.errors import Conflict, Refused
 from orders.api.cancelling import cancel_all_answer
 from orders.api.records import orders_answer, with_fills
 from orders.api.waiting import PREFER, UNDECIDED, user_of, wait_for_commands
 from orders.commands import UnitKind
 from orders.models import Command, Market
 from orders.preview import preview_order
-from orders.rules import check_order
 from orders.selectors import market_by_symbol, scene_of
 from orders.serializers import (
     CancelAllAnswer,
@@ -37,7 +36,7 @@ from orders.serializers import (
     refusal_of,
     refused_body,
 )
-from orders.services import place_list, place_order
+from orders.services import place_list, place_order, refuse_as_placed
 from orders.terms import OrderTerms
 
 UNDECIDED_LIST = OpenApiResponse(OrderListAnswer, UNDECIDED.description)
@@ -61,7 +60,8 @@ class OrderList(APIView):
         market = market_by_symbol(form.validated_data["market"])
         terms = order_terms(form.validated_data, market.rules)
         if form.validated_data["validate_only"]:
-            return Response(_dry_run(request, market, terms))
+            client_order_id = form.validated_data.get("client_order_id")
+            return Response(_dry_run(request, market, terms, client_order_id))
         command = place_order(
             user_id=user_of(request),
             market=market.rules,
@@ -98,13 +98,21 @@ class OrderList(APIView):
         return cancel_all_answer(request)
 
 
-def _dry_run(request: Request, market: Market, terms: OrderTerms) -> dict[str, Any]:
-    now, rules = clock.now(), market.rules
+def _dry_run(
+    request: Request, market: Market, terms: OrderTerms, client_order_id: str | None
+) -> dict[str, Any]:
+    now, rules, user_id = clock.now(), market.rules, user_of(request)
     try:
-        check_order(market=rules, terms=terms, now=now)
-    except Refused as error:
+        refuse_as_placed(
+            user_id=user_id,
+            market=rules,
+            terms=terms,
+            client_order_id=client_order_id,
+            now=now,
+        )
+    except (Refused, Conflict) as error:
         return refused_body(error)
-    scene = scene_of(user_id=user_of(request), market=market, side=terms.side, now=now)
+    scene = scene_of(user_id=user_id, market=market, side=terms.side, now=now)
     found = preview_order(market=rules, terms=terms, scene=scene)
     return preview_body(found, terms=terms, market=market)
 

@@ -13,7 +13,13 @@ from orders.models import Market, PreventedMatch
 from orders.preview import Preview, slippage_ppm
 from orders.serializers.answers import PERCENT, average_price
 from orders.serializers.verdicts import refusal
-from orders.serializers.words import REASONS, SELF_TRADE, STATUSES, word
+from orders.serializers.words import (
+    PARTIALLY_FILLED,
+    REASONS,
+    SELF_TRADE,
+    STATUSES,
+    word,
+)
 from orders.terms import OrderTerms
 
 
@@ -70,7 +76,10 @@ class PreviewAnswer(serializers.Serializer[Any]):
         "up.",
     )
     remaining = DecimalText(
-        allow_null=True, required=False, help_text="Null for an order by budget."
+        allow_null=True,
+        required=False,
+        help_text="What is not filled, whether it would stand or be cancelled. Null for an "
+        "order by budget.",
     )
     would_rest = serializers.BooleanField(
         required=False, help_text="The remaining part would stand, or be armed."
@@ -111,7 +120,7 @@ def _outcome_body(found: Preview, terms: OrderTerms, market: Market) -> dict[str
     slippage = slippage_ppm(found, tick_value=rules.tick_value)
     remaining = rules.quantity_text(found.remaining)
     return {
-        "status": word(found.status),
+        "status": _status(found),
         "reason": word(found.reason) if found.reason else None,
         "price": rules.price_text(found.price) if found.price else None,
         "fills": [
@@ -126,6 +135,13 @@ def _outcome_body(found: Preview, terms: OrderTerms, market: Market) -> dict[str
         "would_rest": found.status in LIVE,
         "own_orders": found.own_orders,
     }
+
+
+def _status(found: Preview) -> str:
+    """As the order itself would tell it."""
+    if found.status is OrderStatus.OPEN and found.filled:
+        return PARTIALLY_FILLED
+    return word(found.status)
 
 
 def _money_body(found: Preview, terms: OrderTerms, market: Market) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from orders.services.pen import (
     record_special_orders,
     record_trades,
 )
-from orders.services.placing import place_list, place_order
+from orders.services.placing import place_list, place_order, refuse_as_placed
 
 __all__ = [
     "ORDER_COLUMNS",
@@ -78,6 +78,7 @@ __all__ = [
     "record_prevented_matches",
     "record_special_orders",
     "record_trades",
+    "refuse_as_placed",
     "renew_cancel_after",
     "replace_order",
     "request_cancel",

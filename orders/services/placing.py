@@ -46,6 +46,30 @@ def place_order(
     return append_once(commands=[command])[0]
 
 
+def refuse_as_placed(
+    *,
+    user_id: int,
+    market: MarketRules,
+    terms: OrderTerms,
+    client_order_id: str | None,
+    now: datetime,
+) -> None:
+    """Look at an order as `place_order` does before it writes, and write nothing.
+
+    raises  what `place_order` raises
+    """
+    command = order_command(
+        user_id=user_id,
+        market=market,
+        shard=0,
+        terms=terms,
+        client_order_id=client_order_id,
+        now=now,
+    )
+    if not first_answer(commands=[command]):
+        check_order(market=market, terms=terms, now=now)
+
+
 def place_list(
     *,
     user_id: int,

@@ -40,7 +40,7 @@ def test_a_dry_run_tells_fills_fee_slippage_and_balances(alice):
     assert try_out(alice, BUY) == {
         "accepted": True,
         "refusal": None,
-        "status": "open",
+        "status": "partially_filled",
         "reason": None,
         "price": "20010.00000000",
         "fills": [
@@ -70,9 +70,8 @@ def test_what_a_dry_run_told_comes_true(alice):
     forecast = try_out(alice, BUY)
     order = alice.post(ORDERS, BUY).json()
 
-    same = ("filled", "filled_quote", "average_price", "remaining")
+    same = ("status", "filled", "filled_quote", "average_price", "remaining")
     assert {name: order[name] for name in same} == {name: forecast[name] for name in same}
-    assert order["status"] == "partially_filled"
     assert balances(person("alice")) == {
         "BTC": ("10.1996", "0"),
         "USDT": ("89996", "6003"),
@@ -126,6 +125,23 @@ def test_a_dry_run_in_a_halted_market_is_refused(alice):
     Market.objects.update(state="halted")
 
     assert try_out(alice, BUY)["refusal"]["code"] == "market_not_open"
+
+
+@pytest.mark.usefixtures("book")
+def test_a_dry_run_knows_that_a_client_order_id_is_used_up(alice):
+    mine = BUY | {"client_order_id": "mine"}
+    alice.post(ORDERS, mine)
+
+    assert try_out(alice, mine)["accepted"] is True
+    assert try_out(alice, mine | {"quantity": "0.4"}) == {
+        "accepted": False,
+        "refusal": {
+            "code": "client_order_id_reused",
+            "title": "This client order id belongs to another order of yours.",
+            "detail": "This client order id belongs to another order of yours.",
+            "client_order_id": "mine",
+        },
+    }
 
 
 @pytest.mark.usefixtures("book")
