@@ -115,7 +115,9 @@ class OrderAnswer(serializers.Serializer[Any]):
     quantity = DecimalText(allow_null=True, help_text="Null for an order by budget.")
     quote_budget = DecimalText(allow_null=True, help_text="Of an order by budget.")
     trigger_price = DecimalText(
-        allow_null=True, help_text="Of a trailing stop: where it is now."
+        allow_null=True,
+        help_text="Of a trailing stop: where it began; once it has triggered, what was "
+        "reached.",
     )
     trail = DecimalText(allow_null=True)
     trail_percent = DecimalText(allow_null=True)

@@ -106,7 +106,7 @@ _REASONS: Final = {
     Reason.UNIT_REFUSED: "what it was sent with was refused",
     Reason.NO_LAST_PRICE: "there is no last price to trail yet",
     Reason.ORDER_NOT_OPEN: "it had ended",
-    Reason.AMEND_BELOW_FILLED: "{limit} was filled already, more than {actual}",
+    Reason.AMEND_BELOW_FILLED: "{limit} is filled already, and {actual} is not more",
     Reason.LINKED_ORDER: "it is part of a list",
     Reason.CANCELLED_ALL: "you, or your switch, cancelled all",
     Reason.NOT_AMENDABLE: "this cannot be changed of such an order now",
