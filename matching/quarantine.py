@@ -53,15 +53,13 @@ def pass_over(
 ) -> Outcome:
     """What follows when a unit is not carried out; `engine` has its market.
 
-    The engine's time stands still: whatever was due may be what failed.
-
     state  of the market from here on
     """
     note: dict[str, Any] = {"reason": NOTE}
     if engine.markets[unit.market].state != state:
         note["state"] = state.value
     change = Configure(last_id(unit), unit.market, NOBODY, note)
-    outcome = engine.run([(change, 0)], {}, {})[unit.market]
+    outcome = engine.note(change)
     outcome.orders = {order.id: order for order in _rejected(unit, created)}
     outcome.placed = outcome.orders.keys()
     outcome.events += _told(unit)

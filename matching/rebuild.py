@@ -112,7 +112,9 @@ SELECT o.id, o.market_id, o.user_id, o.side, o.type, c.time_in_force, c.self_tra
        THEN ARRAY[o.status, o.hidden, o.priority, o.trigger_price, o.cap, o.armed_trade,
                   o.list_id, c.post_only, c.trigger_price, c.trail, c.trail_ppm, c.display,
                   c.slippage_ppm,
-                  (extract(epoch FROM c.expires_at) * 1000000)::bigint - 946684800000000]
+                  CASE WHEN isfinite(c.expires_at) THEN
+                  (extract(epoch FROM c.expires_at) * 1000000)::bigint - 946684800000000
+                  END]
        END
 FROM orders_order o JOIN orders_market m ON m.id = o.market_id
 JOIN orders_command c ON c.id = o.id

@@ -1,8 +1,11 @@
 """What the worker and the followers of the event log read."""
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
@@ -34,14 +37,19 @@ def commands_after(
 ) -> list[tuple[Command | Unit, int]]:
     """The next units of a shard, by arrival, with their times as pgcopy.timestamp.
 
+    Whatever stands in the log can be read: what cannot be carried out is the engine's to
+    say, which passes it over then.
+
     A unit is never cut, so there may be more than `limit` commands, by fewer than
     orders.commands.UNIT_MAX.
     """
     rows = _rows_after(shard, position, limit)
-    if rows and rows[-1][_RARE] and (follow := rows[-1][_RARE][_FOLLOW]):
-        # A unit is appended in one transaction: what follows is there.
-        rows += _rows_after(shard, rows[-1][0], follow)
-    return list(_units(rows))
+    if not rows or not rows[-1][_RARE] or not rows[-1][_RARE][_FOLLOW]:
+        return list(_units(rows))
+    # A unit is appended in one transaction: what follows is there.
+    last = rows[-1][0]
+    rows += _rows_after(shard, last, rows[-1][_RARE][_FOLLOW])
+    return [unit for unit in _units(rows) if commands_of(unit[0])[0].id <= last]
 
 
 def last_id(unit: Command | Unit) -> int:
@@ -73,10 +81,28 @@ def _units(rows: Sequence[_Row]) -> Iterator[tuple[Command | Unit, int]]:
             # What `Place._make` does, in half the time.
             yield tuple.__new__(Place, row[:_CREATED] + _PLAIN), row[_CREATED]
         elif rare[_UNIT]:
-            members = (row, *islice(left, rare[_FOLLOW]))
+            members = _unit_from(row, rows)
             yield Unit(rare[_UNIT], tuple(map(_command, members))), row[_CREATED]
+            deque(islice(left, len(members) - 1), maxlen=0)  # they are done
         else:
             yield _command(row), row[_CREATED]
+
+
+def _unit_from(first: _Row, rows: Sequence[_Row]) -> list[_Row]:
+    """The rows of a unit. If its rest is missing, what stands there instead is no part of
+    it; so that it is the same unit for whoever reads it, however far."""
+    place, members = bisect_left(rows, first[0], key=itemgetter(0)), [first]
+    kind, follow = first[_RARE][_UNIT], first[_RARE][_FOLLOW] or 0
+    for row in rows[place + 1 : place + 1 + follow]:
+        rare, left = row[_RARE], follow - len(members)
+        if rare is None or (row[1:3], rare[_UNIT], rare[_FOLLOW]) != (
+            first[1:3],
+            kind,
+            left,
+        ):
+            break
+        members.append(row)
+    return members
 
 
 def _command(row: _Row) -> Command:
@@ -94,7 +120,7 @@ def _command(row: _Row) -> Command:
         case CommandKind.CANCEL_ALL:
             return CancelAll(number, market, user, side)
         case CommandKind.CONFIGURE:
-            return Configure(number, market, user, {"reason": ""} | row[_SETTINGS])
+            return Configure(number, market, user, row[_SETTINGS])
         case CommandKind.CLOCK:
             return Clock(number, market, user)
         case unknown:
@@ -114,7 +140,8 @@ SELECT id, market_id, user_id, side, type, time_in_force, self_trade, price, qua
                               slippage_ppm, expires_at) > 0
        THEN ARRAY[kind, unit, follow, order_id, post_only, trigger_price, trail, trail_ppm,
                   display, slippage_ppm,
-                  (extract(epoch FROM expires_at) * 1000000)::bigint - 946684800000000]
+                  CASE WHEN isfinite(expires_at) THEN
+                  (extract(epoch FROM expires_at) * 1000000)::bigint - 946684800000000 END]
        END,
        settings
 FROM orders_command WHERE id > %s AND shard = %s ORDER BY id LIMIT %s

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from heapq import heappop
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from matching.auction import auction_price
 from matching.book import BookOrder, Half, show
@@ -16,6 +16,7 @@ from orders.commands import (
     Reason,
     TimeInForce,
 )
+from orders.rules import SETTINGS
 
 if TYPE_CHECKING:
     from matching.matcher.placing import Matcher
@@ -54,12 +55,15 @@ def configure(matcher: "Matcher", command: Configure) -> None:
     """Change a market's state or settings; a market that opens matches what crosses."""
     settings: dict[str, int | str] = dict(command.settings)
     reason = str(settings.pop("reason", ""))
-    known = {name: settings[name] for name in settings if hasattr(matcher.rules, name)}
+    # The values were checked when the command was written down; but whatever else the log
+    # may hold, it must not come between the engine and the record.
+    known: dict[str, Any] = {
+        name: int(settings[name]) for name in SETTINGS & settings.keys()
+    }
     if "state" in known:
-        known["state"] = MarketState(int(known["state"]))
+        known["state"] = MarketState(known["state"])
         known.setdefault("until", 0)
-    # The values were checked when the command was written down.
-    matcher.obey(replace(matcher.rules, **known))  # type: ignore[arg-type]
+    matcher.obey(replace(matcher.rules, **known))
     matcher.outcome.changes.append(
         Change(
             matcher.state, matcher.rules.until, command.user, command.id, settings, reason

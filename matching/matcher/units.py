@@ -7,6 +7,7 @@ what was found acceptable stays so until its turn.
 
 from typing import TYPE_CHECKING
 
+from kernel.units import BIGINT_MAX
 from matching.book import BUY, OPEN, SELL, BookOrder
 from matching.matcher import changes, lists
 from matching.matcher.beside import Beside
@@ -91,7 +92,8 @@ class _Judge:
         available = self.matcher.money.lacks(order, total, command)
         if available is None:
             return None
-        return Reason.INSUFFICIENT_FUNDS, available, total
+        # Of up to a hundred orders, so it may be more than there can ever be.
+        return Reason.INSUFFICIENT_FUNDS, available, min(total, BIGINT_MAX)
 
 
 def carry_out(matcher: "Matcher", unit: Unit, created: int) -> None:

@@ -101,7 +101,7 @@ def test_every_kind_of_command_is_read(market):
         Amend(ids[1], market.pk, 7, 3, 0, 5, 0),
         Amend(ids[2], market.pk, 7, 3, 0, 0, 9),
         CancelAll(ids[3], market.pk, 7, 2),
-        Configure(ids[4], market.pk, 7, {"reason": "", "halt_ppm": 8}),
+        Configure(ids[4], market.pk, 7, {"halt_ppm": 8}),
         Clock(ids[5], market.pk, 7),
     ]
 
