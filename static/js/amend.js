@@ -14,7 +14,9 @@ const FIELDS = {
   quantity: { cell: 3, label: "New quantity, in all" },
 };
 /** The names that refusals have for the fields, as in the order form. */
-const REFUSED = { price: "price", trigger: "trigger_price", quantity: "quantity", amount: "quantity" };
+const REFUSED = {
+  price: "price", trigger: "trigger_price", quantity: "quantity", amount: "quantity",
+};
 
 /** What of an order can be amended as it stands now (docs/orders.md). */
 function fieldsOf(order, isLinked) {

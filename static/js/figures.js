@@ -2,13 +2,17 @@
 
 import { show } from "./decimal.js";
 
-const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
+const DAY_AND_TIME = {
   month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
   hour12: false,
-});
+};
+const THIS_YEAR = new Intl.DateTimeFormat(undefined, DAY_AND_TIME);
+const ANOTHER_YEAR = new Intl.DateTimeFormat(undefined, { year: "numeric", ...DAY_AND_TIME });
 
 export function momentText(iso) {
-  return DAY_AND_TIME.format(new Date(iso));
+  const moment = new Date(iso);
+  const isThisYear = moment.getFullYear() === new Date().getFullYear();
+  return (isThisYear ? THIS_YEAR : ANOTHER_YEAR).format(moment);
 }
 
 /** A figure of the API in its unit (docs/api.md): "60,000.00 USDT". */

@@ -5,7 +5,10 @@ import { onNextFrame, put } from "./frame.js";
 
 const LOOK_MS = 2000;
 const STATES = {
-  post_only: ["Post-only.", "The market takes orders that cannot trade at once, cancels and amendments."],
+  post_only: [
+    "Post-only.",
+    "The market takes orders that cannot trade at once, cancels and amendments.",
+  ],
   auction: ["Auction.", "Orders are collected, and trade at one price when the market opens."],
   cancel_only: ["Cancel-only.", "The market takes no orders; yours can be cancelled."],
   halted: ["Halted.", "Nothing moves in this market: it takes neither orders nor cancels."],

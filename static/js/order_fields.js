@@ -45,13 +45,11 @@ export function formReader(form, market) {
   /**
    * The values of the fields that are shown, amounts in atoms (percents in ppm).
    *
-   * wrong  of each field that is missing or no good: why; `empty` tells if all of them are
-   *        just not filled in yet
+   * wrong  of each field that is missing or no good: why
    */
   function values(shown) {
     const given = choices();
     const wrong = new Map();
-    let empty = true;
     for (const name of shown) {
       const text = form.elements[name]?.value?.trim();
       if (name === "expires") given.expires = readTime(text, wrong);
@@ -62,9 +60,8 @@ export function formReader(form, market) {
       if (!units) wrong.set(name, numberWanted(step.scale));
       else if (units % step.step) wrong.set(name, step.told);
       else given[name] = units;
-      if (text && wrong.has(name)) empty = false;
     }
-    return { given, wrong, empty };
+    return { given, wrong };
   }
 
   /** The amount in a field, or null; whatever else is wrong. */

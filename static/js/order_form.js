@@ -33,9 +33,10 @@ export function orderForm(form, market, book, funds, onAnswer) {
   put(byId("fee-label"), `Fee, ${feePercent} % of what is taken`);
   let attempt = newId();
   let isSending = false;
+  let wasRefused = false; // what was refused stays told until the order is another one
 
   const preview = orderPreview(market, question, (refusal) => {
-    if (isSending) return;
+    if (isSending || wasRefused) return;
     if (refusal === null) errors.clear();
     else errors.tell({ ...refusal, text: `Would be refused: ${refusal.text}` });
   });
@@ -79,7 +80,9 @@ export function orderForm(form, market, book, funds, onAnswer) {
   function fitTimes() {
     const times = timesOf(reader.choices());
     const { tif } = form.elements;
-    for (const option of tif.options) option.hidden = option.disabled = !times.includes(option.value);
+    for (const option of tif.options) {
+      option.hidden = option.disabled = !times.includes(option.value);
+    }
     if (times.length && !times.includes(tif.value)) tif.value = "gtc";
     if (tif.value === "gtd" && !form.elements.expires.value) {
       form.elements.expires.value = localMinute(Date.now() + 86_400_000);
@@ -97,6 +100,7 @@ export function orderForm(form, market, book, funds, onAnswer) {
 
   function changed() {
     attempt = newId();
+    wasRefused = false;
     errors.clear();
     put(byId("total"), "–");
     fitTimes();
@@ -125,6 +129,7 @@ export function orderForm(form, market, book, funds, onAnswer) {
       if (!(problem instanceof Problem)) throw problem;
       // Without an answer the order may stand: the same id makes a second try harmless.
       if (problem.status !== 0 && problem.status < 500) attempt = newId();
+      wasRefused = true;
       errors.tell(refusalOf(market, problem.body), { focus: true });
     } finally {
       button.disabled = isSending = false;
@@ -135,6 +140,12 @@ export function orderForm(form, market, book, funds, onAnswer) {
   form.addEventListener("input", (event) => {
     if (["quantity", "budget", "side", "by"].includes(event.target.name)) share.reset();
     changed();
+  });
+  form.addEventListener("change", ({ target }) => {
+    const { wrong } = reader.values(shown());
+    if (target.value && wrong.has(target.name)) {
+      errors.tell({ field: target.name, text: wrong.get(target.name) });
+    }
   });
   changed();
 

@@ -99,7 +99,8 @@ function priceText(market, order) {
 
 function filledText(market, order) {
   if (!/[1-9]/.test(order.filled)) return "";
-  return `${show(order.filled, market.baseScale)} filled at ${average(market, order.average_price)}`;
+  const at = average(market, order.average_price);
+  return `${show(order.filled, market.baseScale)} filled at ${at}`;
 }
 
 function element(name, className = "") {

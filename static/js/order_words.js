@@ -5,7 +5,11 @@ import { momentText } from "./figures.js";
 
 export const SIDES = { buy: ["Buy", "Bought"], sell: ["Sell", "Sold"] };
 const LIVE = new Set(["pending", "open", "partially_filled", "armed", "waiting"]);
-const RISES = { stop: "buy", stop_limit: "buy", take_profit: "sell", take_profit_limit: "sell" };
+/** Which side of a type waits for a rise. */
+const RISES = {
+  stop: "buy", stop_limit: "buy", trailing_stop: "buy",
+  take_profit: "sell", take_profit_limit: "sell",
+};
 
 /** Why an order ended, for people. */
 const REASONS = {
@@ -92,9 +96,9 @@ export function stateText(market, order) {
 }
 
 function waitText(market, order) {
-  const up = order.type === "trailing_stop" ? order.side === "buy" : RISES[order.type] === order.side;
+  const rises = RISES[order.type] === order.side;
   const where = order.trigger_price ? price(market, order.trigger_price) : "its trigger";
-  return `Waits for a last price of ${where} or ${up ? "more" : "less"}`;
+  return `Waits for a last price of ${where} or ${rises ? "more" : "less"}`;
 }
 
 /** "sell 0.05000 at 60,000.00"; what an order is, in a sentence. */
