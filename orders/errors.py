@@ -67,7 +67,7 @@ class CancelAfterInvalid(Invalid):
 
 class MarketNotOpen(Refused):
     code = "market_not_open"
-    title = "The market takes no orders now."
+    title = "The market does not take this in its present state."
 
 
 class ExpiryOutOfRange(Refused):
@@ -117,7 +117,7 @@ class ListPricesCrossed(Refused):
 
 class OrderNotAmendable(Refused):
     code = "order_not_amendable"
-    title = "This cannot be changed of an order of this type."
+    title = "This cannot be changed of an order of this type, or in this state."
 
 
 class OrderFailed(Refused):

@@ -252,7 +252,18 @@ def _check_state(market: MarketRules, terms: OrderTerms) -> None:
 
 
 def market_not_open(market: MarketRules) -> MarketNotOpen:
-    return MarketNotOpen(market=market.symbol, state=market.state.name.lower())
+    detail = _TAKES.get(market.state, "")
+    return MarketNotOpen(detail, market=market.symbol, state=market.state.name.lower())
+
+
+_TAKES: Final = {
+    MarketState.POST_ONLY: "The market takes only limit orders that are post-only now, "
+    "amendments and cancels.",
+    MarketState.AUCTION: "The market collects orders for an auction: limit orders, gtc or "
+    "gtd, that are not post-only; amendments and cancels.",
+    MarketState.CANCEL_ONLY: "The market takes nothing but cancels now.",
+    MarketState.HALTED: "The market is halted: it takes nothing, not even cancels.",
+}
 
 
 def _check_expiry(expires_at: datetime | None, now: datetime) -> None:

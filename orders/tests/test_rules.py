@@ -169,6 +169,21 @@ def test_what_a_market_takes_in_each_state(state):
     assert all(answer in (None, no) for answer in answers.values())
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (MarketState.POST_ONLY, "only limit orders that are post-only"),
+        (MarketState.AUCTION, "collects orders for an auction"),
+        (MarketState.CANCEL_ONLY, "nothing but cancels"),
+        (MarketState.HALTED, "not even cancels"),
+    ],
+)
+def test_a_market_that_refuses_an_order_says_what_it_takes(state, told):
+    error = refusal(check_order, market=replace(RULES, state=state), terms=MARKET, now=NOON)
+
+    assert told in error.detail
+
+
 @pytest.mark.parametrize("state", MarketState)
 def test_only_a_halted_market_takes_no_cancels(state):
     error = refusal(check_takes_cancels, market=replace(RULES, state=state))
