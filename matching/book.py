@@ -149,14 +149,15 @@ class OrderList:
 
 
 class Level:
-    """All orders of one half at one rank, the oldest first. `lots` is what they show."""
+    """All orders of one half at one rank, the oldest first. `lots` is what they show,
+    `hidden` what they do not."""
 
-    __slots__ = ("first", "half", "last", "lots", "rank")
+    __slots__ = ("first", "half", "hidden", "last", "lots", "rank")
 
     def __init__(self, half: "Half", rank: int) -> None:
         self.half = half
         self.rank = rank
-        self.lots = 0
+        self.lots = self.hidden = 0
         self.first: BookOrder | None = None
         self.last: BookOrder | None = None
 
@@ -205,6 +206,8 @@ class Half:
         order.level = level
         level.last = order
         level.lots += order.remaining
+        if order.hidden:
+            level.hidden += order.hidden
 
     def insert(self, order: BookOrder, rank: int) -> None:
         """Put an order where its priority says, in the queue of its rank."""
@@ -217,6 +220,8 @@ class Half:
         level = order.level
         assert level is not None
         level.lots -= order.remaining
+        if order.hidden:
+            level.hidden -= order.hidden
         before, after = order.before, order.after
         if before is None:
             level.first = after
@@ -364,7 +369,7 @@ class Book:
             assert list(half.all_ranks) == sorted(half.levels)
             assert bool(half.ranks) == bool(half.levels)
             for rank, level in half.levels.items():
-                lots, before, order = 0, None, level.first
+                lots, hidden, before, order = 0, 0, None, level.first
                 assert order is not None
                 while order is not None:
                     assert order.remaining > 0 or order.budget
@@ -377,9 +382,10 @@ class Book:
                         assert rank == order.price * half.sign
                     else:
                         assert rank == order.trigger * half.sign
-                    lots, before, order = lots + order.remaining, order, order.after
+                    lots, hidden = lots + order.remaining, hidden + order.hidden
+                    before, order = order, order.after
                     seen += 1
-                assert level.lots == lots
+                assert (level.lots, level.hidden) == (lots, hidden)
                 assert level.last is before
 
 

@@ -130,7 +130,7 @@ def refresh_reference(matcher: "Matcher") -> None:
 def totals(half: Half) -> list[tuple[int, int]]:
     """(price in ticks, lots with the hidden ones) of every level."""
     return [
-        (rank * half.sign, sum(order.rest for order in half.levels[rank].orders()))
+        (rank * half.sign, half.levels[rank].lots + half.levels[rank].hidden)
         for rank in half.all_ranks
     ]
 
@@ -172,9 +172,11 @@ def _give(matcher: "Matcher", order: BookOrder, lots: int) -> None:
     assert level is not None
     rest = order.rest - lots
     level.lots -= order.remaining
+    level.hidden -= order.hidden
     if rest:
         show(order, rest)
         level.lots += order.remaining
+        level.hidden += order.hidden
         return
     order.altered = order.altered or order.hidden > 0
     order.remaining = order.hidden = 0

@@ -1,6 +1,7 @@
 """Whom the takers of a batch may meet, found before anything is matched. Pure."""
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from kernel.units import BIGINT_MAX
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from matching.matcher.placing import Matcher
 
 LIMIT: Final = OrderType.LIMIT.value
+#: Whom a batch meets beyond so many is locked when it does: it costs nothing to ask for
+#: more lots than one could pay for, and it should not cost everybody a lock.
+ORDERS_MAX: Final = 5_000
 AT_ONCE: Final = (LIMIT, OrderType.MARKET.value)
 
 
@@ -45,7 +49,7 @@ class Reach:
         users = set()
         for side, worst in self.worst.items():
             half, lots = self.matcher.book.half(side), self.lots[side]
-            for order in half.orders():
+            for order in islice(half.orders(), ORDERS_MAX):
                 if lots <= 0 or order.price * half.sign < worst:
                     break
                 users.add(order.user)

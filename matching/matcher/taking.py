@@ -202,6 +202,7 @@ def shrink(matcher: "Matcher", order: BookOrder, lots: int) -> None:
     order.remaining -= lots - hidden
     if order.level is not None:
         order.level.lots -= lots - hidden
+        order.level.hidden -= hidden
     order.altered = True
     matcher.outcome.orders[order.id] = order
     matcher.money.release(order)
@@ -235,14 +236,22 @@ def _offers(
     matcher: "Matcher", taker: BookOrder, half: Half, worst: int
 ) -> Iterator[tuple[int, int]]:
     """(price, lots) that a taker can trade, in their order: of each level what is
-    shown, then what is hidden; nothing from where its own orders stop it."""
+    shown, then what is hidden; nothing from where its own orders stop it.
+
+    Orders are looked at one by one only where own ones are among them: whoever asks for
+    more than there is would otherwise have the whole book walked for nothing."""
     guard, floor, mode = _guard(matcher, half), worst * half.sign, taker.self_trade
+    mine = matcher.book.live.get(taker.user, {}) if mode != NO_PREVENTION else {}
+    own = {order.level for order in mine.values()}
     for rank in reversed(half.all_ranks):
         if rank < floor or (guard is not None and rank < guard):
             return
-        hidden = 0
-        for maker in half.levels[rank].orders():
-            if maker.user != taker.user or mode == NO_PREVENTION:
+        level, hidden = half.levels[rank], 0
+        if level not in own:
+            yield rank * half.sign, level.lots + level.hidden
+            continue
+        for maker in level.orders():
+            if maker.user != taker.user:
                 hidden += maker.hidden
                 yield maker.price, maker.remaining
             elif mode != SelfTrade.CANCEL_MAKER:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from ledger.models import Asset
 from matching.engine import Engine
+from matching.matcher.reach import ORDERS_MAX
 from matching.spot import Wallet
 from orders.commands import Cancel, OrderSide, OrderType, Place
 from orders.models import Market
@@ -100,3 +101,15 @@ def test_a_batch_touches_nobody_who_was_not_found_beforehand(batches):
         engine.run(commands, {1: wallets}, balances | {0: 0, 1: 0})
 
         engine.books[1].check()
+
+
+def test_asking_for_more_than_there_is_locks_no_whole_book():
+    engine = Engine({1: rules()}, {1: (0, 1)}, {})
+    bids = [(command(n, ("limit", BUY, 100, 1)), 0) for n in range(1, ORDERS_MAX + 100)]
+    users = range(1, ORDERS_MAX + 100)
+    wallets = {n: (Wallet(2, 3), Wallet(4, 5)) for n in users}
+    engine.run(bids, {1: wallets}, dict.fromkeys(range(6), 10**12))
+
+    greedy = command(ORDERS_MAX + 100, ("limit", SELL, 1, 10**8))
+
+    assert len(engine.users_needed([(greedy, 0)])[1]) == ORDERS_MAX + 1
