@@ -8,7 +8,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.throttling import LoginThrottle
 from orders.models import FeeTier, UserVolume
-from orders.serializers.words import TYPES
+from orders.serializers.words import REASONS, TYPES
+from tests.architecture.house import ROOT
 from tests.stories import NOON, PASSWORD, make_market, person, person_who_logs_in
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,17 @@ def test_the_order_form_offers_every_type_of_the_api_and_both_lists():
 
     offered = re.findall(r'name="type" value="([a-z_]+)"', page.text)
     assert sorted(offered) == sorted([*TYPES, "oco", "bracket"])
+
+
+def test_the_page_has_words_for_each_reason_of_an_orders_end():
+    script = (ROOT / "static/js/order_words.js").read_text()
+    of_changes = {
+        "order_not_open", "amend_below_filled", "linked_order", "not_amendable"
+    }  # fmt: skip
+
+    told = set(re.findall(r'^  ([a-z_]+): "', script, re.MULTILINE))
+
+    assert set(REASONS) - of_changes <= told
 
 
 @pytest.mark.parametrize("symbol", ["BTC-EUR", "btc-usdt", "<script>"])
