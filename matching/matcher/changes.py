@@ -115,7 +115,8 @@ def _priced(matcher: "Matcher", plan: Amendment, beside: Beside | None) -> Amend
     if best is None or not _must_not_take(matcher, order):
         return plan
     off = best - 1 if order.side == BUY else best + 1
-    if order.extra.post_only != PostOnly.SLIDE or off < 1:
+    possible = 1 <= off <= matcher.rules.price_max
+    if order.extra.post_only != PostOnly.SLIDE or not possible:
         return plan._replace(refused=(Reason.POST_ONLY_WOULD_TAKE, best, plan.price))
     return plan._replace(slid=plan.price, price=off)
 

@@ -215,7 +215,8 @@ class Matcher:
     def _slide(self, order: BookOrder, best: int) -> bool:
         """Move a post-only order to one tick off the best price, if it wants that."""
         price = best - 1 if order.side == BUY else best + 1
-        if order.extra.post_only != PostOnly.SLIDE or price < 1:
+        possible = 1 <= price <= self.rules.price_max
+        if order.extra.post_only != PostOnly.SLIDE or not possible:
             return False
         self.tell(order, EventKind.SLID, limit=order.price, actual=price)
         order.price, order.altered = price, True

@@ -88,7 +88,8 @@ def refused_by_post_only(
     if not would_take:
         return None
     beside = opposite.price - 1 if order.buys else opposite.price + 1
-    if post_only != PostOnly.SLIDE or beside < 1:
+    possible = 1 <= beside <= state.market.price_max
+    if post_only != PostOnly.SLIDE or not possible:
         return Refusal(Reason.POST_ONLY_WOULD_TAKE, opposite.price, order.price)
     asked, order.price = order.price, beside
     state.tell(order, EventKind.SLID, Reason.NONE, asked, beside)
