@@ -52,6 +52,10 @@ def standings_of(*, user_id: int, commands: Sequence[Command]) -> list[Standing]
     if any(_has_story(it, orders[about[it.pk]]) for it in commands):
         for event in events_by(order_ids=orders, command_ids=about):
             told.setdefault((event.order_id, event.command_id), []).append(event)
+    if told:
+        # And what these events did may be younger than the state that was read.
+        changed = {order_id for order_id, _ in told}
+        orders |= orders_by_id(user_id=user_id, order_ids=changed)
     return [
         Standing(it, orders[about[it.pk]], told.get((about[it.pk], it.pk), []))
         for it in commands

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from kernel import clock
 from orders.commands import MarketState
@@ -55,6 +56,19 @@ def test_an_amended_order_shows_its_new_terms(alice, order):
     assert terms(answer.json()) == ("21000.00000000", "0.20000000", "0.20000000", "open")
     assert answer.json() == alice.get(f"{ORDERS}/{order['id']}").json()
     assert balances(person("alice"))["USDT"] == ("95800", "4200")
+
+
+def test_an_engine_that_works_while_one_looks_is_not_answered_with_old_terms(alice, order):
+    def settle_before_the_story(execute, sql, params, many, context):
+        if 'FROM "orders_orderevent"' in sql:
+            settle()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(settle_before_the_story):
+        answer = alice.patch(f"{ORDERS}/{order['id']}", {"price": "21000"})
+
+    assert answer.status_code == 200
+    assert terms(answer.json()) == ("21000.00000000", "0.10000000", "0.10000000", "open")
 
 
 def test_an_amended_order_may_trade_at_once(alice, bob, order):
