@@ -58,8 +58,9 @@ class Switches:
         try:
             await _in_turn(partial(_renew, [self._held[outbox]]))
         except Error:
-            if not held:
-                self._held.pop(outbox, None)
+            if not held and (refused := self._held.pop(outbox, None)):
+                # `run` may have asked meanwhile for it to be pushed ahead.
+                _thread.submit(_forget, refused)
             raise
 
     async def turn_off(self, outbox: Outbox) -> None:
@@ -114,6 +115,14 @@ def _remove(switch: Switch) -> None:
     set_cancel_after(
         user_id=switch.user_id, seconds=None, source=switch.source, now=clock.now()
     )
+
+
+def _forget(switch: Switch) -> None:
+    """Undo what may have been written of a switch that was refused."""
+    try:
+        _with_a_connection(partial(_remove, switch))
+    except Error as away:
+        log.warning("a refused switch may fire: %s", away)
 
 
 async def _in_turn(work: Callable[[], T]) -> T:
