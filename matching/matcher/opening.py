@@ -58,10 +58,11 @@ def configure(matcher: "Matcher", command: Configure) -> None:
     # The values were checked when the command was written down; but whatever else the log
     # may hold, it must not come between the engine and the record.
     known: dict[str, Any] = {
-        name: int(settings[name]) for name in SETTINGS & settings.keys()
+        name: type(getattr(matcher.rules, name))(int(settings[name]))
+        for name in settings
+        if name in SETTINGS
     }
     if "state" in known:
-        known["state"] = MarketState(known["state"])
         known.setdefault("until", 0)
     matcher.obey(replace(matcher.rules, **known))
     matcher.outcome.changes.append(
