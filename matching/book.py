@@ -54,6 +54,7 @@ class BookOrder:
 
     price: int
     quantity: int
+    remaining: int
     status: int
     moved: int = 0
     trigger: int = 0
@@ -68,10 +69,10 @@ class BookOrder:
         self.command = command
         (
             self.id, _, self.user, self.side, _, self.time_in_force, self.self_trade,
-            self.price, self.quantity, _, _, _, self.extra,
+            self.price, quantity, _, _, _, self.extra,
         ) = command  # fmt: skip
         self.created = created
-        self.remaining: int = self.quantity
+        self.quantity = self.remaining = quantity
         self.hidden = self.filled_quote = self.hold = 0
         self.status = OPEN
         self.reason = NO_REASON
@@ -306,9 +307,16 @@ class Book:
 
     def rest(self, order: BookOrder) -> None:
         """Put an order at the end of the queue of its price."""
-        half = self.half(order.side)
-        half.add(order, order.price * half.sign)
-        self.enlist(order)
+        if order.side == BUY:
+            self.bids.add(order, order.price)
+        else:
+            self.asks.add(order, -order.price)
+        # As `enlist`, but for the call: this is the most frequent thing of all.
+        mine = self.live.get(order.user)
+        if mine is None:
+            self.live[order.user] = {order.id: order}
+        else:
+            mine[order.id] = order
 
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""

@@ -246,14 +246,14 @@ class Matcher:
         """A limit order that holds what it needs takes what it can, then rests or ends."""
         book, in_force = self.book, order.time_in_force
         if order.side == BUY:
-            other, own, rank = book.asks, book.bids, order.price
+            other, floor = book.asks, -order.price
         else:
-            other, own, rank = book.bids, book.asks, -order.price
+            other, floor = book.bids, order.price
         if in_force == FOK and not taking.fillable(self, order):
             return
         ranks = other.ranks
-        if ranks and ranks[-1] >= -rank and self.state == STATE_OPEN:
-            taking.take(self, order, other, -rank)
+        if ranks and ranks[-1] >= floor and self.state == STATE_OPEN:
+            taking.take(self, order, other, floor)
             if order.status != OPEN:
                 return
         if in_force in TAKING:
@@ -261,8 +261,7 @@ class Matcher:
             return
         if order.extra is not PLAIN:
             self._prepare_rest(order)
-        own.add(order, rank)
-        book.enlist(order)
+        book.rest(order)
 
     def _prepare_rest(self, order: BookOrder) -> None:
         """What only special orders need before they rest."""
