@@ -311,12 +311,7 @@ class Book:
             self.bids.add(order, order.price)
         else:
             self.asks.add(order, -order.price)
-        # As `enlist`, but for the call: this is the most frequent thing of all.
-        mine = self.live.get(order.user)
-        if mine is None:
-            self.live[order.user] = {order.id: order}
-        else:
-            mine[order.id] = order
+        self.enlist(order)
 
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""
