@@ -39,8 +39,8 @@ class BookOrder:
     cap           the worst price at which an order without a limit may trade, in ticks
     armed_trade   the number of the last trade when a trailing stop was armed; 0 once its
                   trigger is fixed
-    extreme       the best price since then, when it is put back after a restart
-    received      base atoms that the entry of a bracket brought, when it is put back
+    extreme       the best price since then, and
+    received      base atoms that a bracket's entry brought: for one that is put back
     altered       price, quantity, hidden, priority, trigger, cap or armed_trade are not as
                   recorded
     list_id       the id of its list, 0 alone
@@ -289,13 +289,12 @@ class Book:
 
     def lots_at(self, side: int, price: int) -> int:
         """Lots shown at a price."""
-        half = self.half(side)
-        level = half.levels.get(price * half.sign)
+        level = (half := self.half(side)).levels.get(price * half.sign)
         return level.lots if level else 0
 
     def crossed(self) -> bool:
-        bids, asks = self.bids.ranks, self.asks.ranks
-        return bool(bids and asks and bids[-1] >= -asks[-1])
+        bid, ask = self.bids.best(), self.asks.best()
+        return bid is not None and ask is not None and bid >= ask
 
     def enlist(self, order: BookOrder) -> None:
         """Note an order as live."""
@@ -315,7 +314,7 @@ class Book:
 
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""
-        if order.level is not None:
+        if order.level:
             order.level.half.remove(order)
         del self.live[order.user][order.id]
 
