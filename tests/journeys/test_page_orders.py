@@ -206,7 +206,9 @@ def test_an_order_is_amended_where_it_stands_and_tells_its_story(alice):
 
     row.get_by_role("button", name="Save").click()
 
-    expect(row).to_contain_text("Waits for a last price of 58,100.00 or less")
+    # The answer and the news of the socket both draw the row.
+    for part in ("57,800.00", "0.02000", "Waits for a last price of 58,100.00 or less"):
+        expect(row).to_contain_text(part)
     assert shown(alice) == [
         "Sell stop limit … 57,800.00 58,100.00 0.02000 "
         "Waits for a last price of 58,100.00 or less"
