@@ -289,7 +289,7 @@ class Book:
 
     def lots_at(self, side: int, price: int) -> int:
         """Lots shown at a price."""
-        level = (half := self.half(side)).levels.get(price * half.sign)
+        level = self.half(side).levels.get(price if side == BUY else -price)
         return level.lots if level else 0
 
     def crossed(self) -> bool:
