@@ -25,14 +25,12 @@ from orders.commands import (
     Command,
     Configure,
     OrderStatus,
-    OrderType,
     Place,
     Unit,
 )
 from orders.rules import MarketRules
 
-ARMED, WAITING = OrderStatus.ARMED.value, OrderStatus.WAITING.value
-MARKET: Final = OrderType.MARKET.value
+ARMED = OrderStatus.ARMED.value
 #: Priorities given between two commands, when time alone makes something happen.
 BETWEEN: Final = 1 << PRIORITY_BITS - 1
 

@@ -46,10 +46,6 @@ class Funds(Protocol):
         """Whether the order may go on."""
 
 
-def enough(*, available: int, amount: int, order: int, command: int) -> bool:  # noqa: ARG001
-    return available >= amount
-
-
 def need(market: MarketRules, order: BookOrder) -> int:
     """What the rest of an order can cost: quote atoms to buy, base atoms to sell."""
     if order.side != BUY:

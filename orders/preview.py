@@ -135,7 +135,7 @@ def _banded(
 ) -> OrderTerms:
     if not market.band_ppm or scene.reference is None:
         return terms
-    edge = _beyond(scene.reference, market.band_ppm, terms.side)
+    edge = market.through(scene.reference, market.band_ppm, terms.side)
     if _within(terms.side, terms.price, edge):
         return terms
     if not market.band_caps:
@@ -150,8 +150,8 @@ def _posted(market: MarketRules, terms: OrderTerms, scene: Scene) -> OrderTerms:
     best = scene.levels[0][0]
     if not _within(terms.side, best, terms.price):
         return terms
-    slid = best - 1 if terms.side is BUY else best + 1
-    if terms.post_only is PostOnly.REJECT or slid < 1:
+    slid = market.one_off(best, terms.side)
+    if terms.post_only is PostOnly.REJECT or slid is None:
         raise _refused(Reason.POST_ONLY_WOULD_TAKE, best, terms.price)
     return replace(terms, price=Ticks(slid))
 
@@ -161,13 +161,6 @@ def _first_trigger(market: MarketRules, terms: OrderTerms, last: int) -> Ticks:
     if terms.side is BUY:
         return Ticks(min(market.price_max, last + trail))
     return Ticks(max(1, last - trail))
-
-
-def _beyond(price: int, ppm: int, side: OrderSide) -> int:
-    """The worst price for a taker, `ppm` through `price`."""
-    if side is BUY:
-        return price * (MILLION + ppm) // MILLION
-    return -(-price * (MILLION - ppm) // MILLION)
 
 
 def _within(side: OrderSide, price: int, worst: int) -> bool:
@@ -225,7 +218,7 @@ def _is_touched(terms: OrderTerms, last: int | None) -> bool:
 
 def _cap(market: MarketRules, terms: OrderTerms, start: int) -> int:
     """The worst price of an order without one."""
-    cap = _beyond(start, terms.slippage_ppm or market.slippage_ppm, terms.side)
+    cap = market.through(start, terms.slippage_ppm or market.slippage_ppm, terms.side)
     return min(market.price_max, cap) if terms.side is BUY else max(1, cap)
 
 
@@ -284,7 +277,7 @@ def _obstacle(
     if not left:
         return _TOO_SMALL
     if market.halt_ppm and scene.reference is not None:
-        halt = _beyond(scene.reference, market.halt_ppm, terms.side)
+        halt = market.through(scene.reference, market.halt_ppm, terms.side)
         if not _within(terms.side, price, halt):
             return (Reason.VOLATILITY_HALT, halt, price)
     return None

@@ -110,6 +110,18 @@ class MarketRules:
     def is_open(self) -> bool:
         return self.state is MarketState.OPEN
 
+    def through(self, price: int, ppm: int, side: int) -> int:
+        """The price in ticks `ppm` through another one, for who is on `side`; rounded
+        towards that one."""
+        if side == OrderSide.BUY:
+            return price * (MILLION + ppm) // MILLION
+        return -(-price * (MILLION - ppm) // MILLION)
+
+    def one_off(self, best: int, side: int) -> int | None:
+        """One tick off the best price of the other side; None where no price is."""
+        price = best - 1 if side == OrderSide.BUY else best + 1
+        return price if 1 <= price <= self.price_max else None
+
     def notional(self, price: Ticks, quantity: Lots) -> Atoms:
         """Quote atoms of `quantity` at `price`; exact."""
         return Atoms(price * quantity * self.tick_value)

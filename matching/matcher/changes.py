@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from matching.book import BUY, OPEN, BookOrder
+from matching.book import OPEN, BookOrder
 from matching.matcher import lists, stops, taking
 from matching.matcher.beside import Beside
 from orders.commands import (
@@ -114,9 +114,8 @@ def _priced(matcher: "Matcher", plan: Amendment, beside: Beside | None) -> Amend
     best = matcher.would_take(order.side, plan.price, beside)
     if best is None or not _must_not_take(matcher, order):
         return plan
-    off = best - 1 if order.side == BUY else best + 1
-    possible = 1 <= off <= matcher.rules.price_max
-    if order.extra.post_only != PostOnly.SLIDE or not possible:
+    off = matcher.rules.one_off(best, order.side)
+    if order.extra.post_only != PostOnly.SLIDE or off is None:
         return plan._replace(refused=(Reason.POST_ONLY_WOULD_TAKE, best, plan.price))
     return plan._replace(slid=plan.price, price=off)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from matching.book import BUY, OPEN, BookOrder, OrderList
 from matching.matcher import stops
+from matching.spot import fee
 from orders.commands import EventKind, OrderStatus, OrderType, Place, Reason, Unit, UnitKind
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _filled(matcher: "Matcher", links: OrderList, order: BookOrder) -> None:
 def received(matcher: "Matcher", entry: BookOrder, lots: int, ppm: int) -> int:
     """Base atoms that a fill of an entry brings to its exits."""
     base = lots * matcher.rules.lot_size
-    return base - -(-base * ppm // 1_000_000) if entry.side == BUY else base
+    return base - fee(base, ppm) if entry.side == BUY else base
 
 
 def cancel_other(matcher: "Matcher", links: OrderList, leg: BookOrder) -> None:

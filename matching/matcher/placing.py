@@ -23,7 +23,6 @@ from orders.commands import (
     Place,
     PostOnly,
     Reason,
-    SelfTrade,
     TimeInForce,
 )
 from orders.rules import MarketRules
@@ -32,14 +31,11 @@ LIMIT, MARKET = OrderType.LIMIT.value, OrderType.MARKET.value
 FILLED, CANCELLED = OrderStatus.FILLED.value, OrderStatus.CANCELLED.value
 CANCELLED_BY_USER = Reason.CANCELLED_BY_USER.value
 REJECTED, ARMED = OrderStatus.REJECTED.value, OrderStatus.ARMED.value
-GTC, GTD = TimeInForce.GTC.value, TimeInForce.GTD.value
 FOK = TimeInForce.FOK.value
 TAKING: Final = frozenset({TimeInForce.IOC.value, FOK})
 STATE_OPEN, STATE_HALTED = MarketState.OPEN.value, MarketState.HALTED.value
-NO_PREVENTION = SelfTrade.NONE.value
 #: Ends that tell no story of their own: the user asked for them.
 ASKED: Final = frozenset({CANCELLED_BY_USER, Reason.CANCELLED_ALL.value})
-MILLION: Final = 1_000_000
 #: Later than any moment.
 NEVER: Final = 1 << 62
 #: So few expiries are not worth a sweep.
@@ -188,11 +184,8 @@ class Matcher:
         reference, band = self.reference, self.rules.band_ppm
         if not band or reference is None:
             return None
-        if side == BUY:
-            high = reference * (MILLION + band) // MILLION
-            return high if price > high else None
-        low = -(-reference * (MILLION - band) // MILLION)
-        return low if price < low else None
+        end = self.rules.through(reference, band, side)
+        return end if (price > end if side == BUY else price < end) else None
 
     def cap(self, order: BookOrder, price: int) -> bool:
         """Move an order to the end of the band, if the market caps; else it is refused."""
@@ -214,9 +207,8 @@ class Matcher:
 
     def _slide(self, order: BookOrder, best: int) -> bool:
         """Move a post-only order to one tick off the best price, if it wants that."""
-        price = best - 1 if order.side == BUY else best + 1
-        possible = 1 <= price <= self.rules.price_max
-        if order.extra.post_only != PostOnly.SLIDE or not possible:
+        price = self.rules.one_off(best, order.side)
+        if order.extra.post_only != PostOnly.SLIDE or price is None:
             return False
         self.tell(order, EventKind.SLID, limit=order.price, actual=price)
         order.price, order.altered = price, True
@@ -283,10 +275,6 @@ class Matcher:
         order.remaining = order.quantity
         if accepted:
             taking.without_limit(self, order)
-
-    # Matching ---------------------------------------------------------------------------
-
-    # What others offer ------------------------------------------------------------------
 
     # Ending -----------------------------------------------------------------------------
 

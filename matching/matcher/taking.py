@@ -1,9 +1,9 @@
 """Matching: what a taker takes, when it stops, whom it does not trade with. Pure."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from matching.book import BUY, OPEN, BookOrder, Half
+from matching.book import BUY, OPEN, SELL, BookOrder, Half
 from matching.matcher import lists, opening, stops
 from matching.outcome import Prevented
 from orders.commands import EventKind, OrderStatus, Reason, SelfTrade
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 FILLED, CANCELLED = OrderStatus.FILLED.value, OrderStatus.CANCELLED.value
 NO_PREVENTION = SelfTrade.NONE.value
-MILLION: Final = 1_000_000
 
 
 def take(matcher: "Matcher", taker: BookOrder, half: Half, floor: int) -> None:
@@ -45,9 +44,8 @@ def _guard(matcher: "Matcher", half: Half) -> int | None:
     reference, halt = matcher.reference, matcher.rules.halt_ppm
     if not halt or reference is None:
         return None
-    if half.sign < 0:
-        return -(reference * (MILLION + halt) // MILLION)
-    return -(-reference * (MILLION - halt) // MILLION)
+    side = BUY if half.sign < 0 else SELL  # of who takes from this half
+    return matcher.rules.through(reference, halt, side) * half.sign
 
 
 def _settle(
@@ -96,12 +94,10 @@ def without_limit(matcher: "Matcher", order: BookOrder) -> None:
 
 def cap_from(matcher: "Matcher", price: int, order: BookOrder) -> int:
     """The worst price in ticks that an order's slippage allows from `price` on."""
-    slippage = order.extra.slippage_ppm
-    if order.side == BUY:
-        if not slippage:  # of a time before there were caps
-            return matcher.rules.price_max
-        return min(matcher.rules.price_max, price * (MILLION + slippage) // MILLION)
-    return max(1, -(-price * (MILLION - slippage) // MILLION)) if slippage else 1
+    rules, slippage = matcher.rules, order.extra.slippage_ppm
+    if not slippage:  # of a time before there were caps
+        return rules.price_max if order.side == BUY else 1
+    return max(1, min(rules.price_max, rules.through(price, slippage, order.side)))
 
 
 def _spend(matcher: "Matcher", order: BookOrder, half: Half) -> None:
