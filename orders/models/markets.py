@@ -1,5 +1,10 @@
 """Markets, and what trading in them costs."""
 
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +13,16 @@ from kernel import clock, pgcopy
 from ledger.models import Asset
 from orders.commands import MarketState
 from orders.rules import MarketRules
+
+#: What MarketRules has by the same name here.
+_AS_IT_IS: Final = (
+    "symbol", "tick_size", "lot_size", "tick_value", "price_max", "quantity_min",
+    "quantity_max", "notional_min", "maker_ppm", "taker_ppm", "band_ppm", "band_caps",
+    "halt_ppm", "halt_seconds", "max_open_orders", "slippage_ppm", "self_trade_allowed",
+)  # fmt: skip
+_read_rules: Final = attrgetter(
+    "pk", "base_id", "quote_id", "base.scale", "quote.scale", "state", "until", *_AS_IT_IS
+)
 
 
 class Market(models.Model):
@@ -102,25 +117,31 @@ class Market(models.Model):
     @property
     def rules(self) -> MarketRules:
         """The market as pure code sees it; `base` and `quote` should be selected along."""
-        return MarketRules(
-            id=self.pk,
-            symbol=self.symbol,
-            base=self.base_id,
-            quote=self.quote_id,
-            base_scale=self.base.scale,
-            quote_scale=self.quote.scale,
-            state=MarketState[self.state.upper()],
-            until=pgcopy.timestamp(self.until) if self.until else 0,
-            **{
-                name: getattr(self, name)
-                for name in (
-                    "tick_size", "lot_size", "tick_value", "price_max", "quantity_min",
-                    "quantity_max", "notional_min", "maker_ppm", "taker_ppm", "band_ppm",
-                    "band_caps", "halt_ppm", "halt_seconds", "max_open_orders",
-                    "slippage_ppm", "self_trade_allowed",
-                )
-            },
-        )  # fmt: skip
+        return _rules(*_read_rules(self))
+
+
+# Every request needs them, and they seldom change.
+@lru_cache(maxsize=1_000)
+def _rules(
+    id_: int,
+    base: int,
+    quote: int,
+    base_scale: int,
+    quote_scale: int,
+    state: str,
+    until: datetime | None,
+    *others: Any,
+) -> MarketRules:
+    return MarketRules(
+        id=id_,
+        base=base,
+        quote=quote,
+        base_scale=base_scale,
+        quote_scale=quote_scale,
+        state=MarketState[state.upper()],
+        until=pgcopy.timestamp(until) if until else 0,
+        **dict(zip(_AS_IT_IS, others, strict=True)),
+    )
 
 
 class FeeTier(models.Model):

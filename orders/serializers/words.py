@@ -1,6 +1,7 @@
 """The words that the API has for the numbers of orders.commands."""
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from orders.commands import (
@@ -18,6 +19,8 @@ PENDING: Final = "pending"
 PARTIALLY_FILLED: Final = "partially_filled"
 
 
+# Typed: members of different enums are equal if their numbers are.
+@lru_cache(maxsize=None, typed=True)
 def word(member: IntEnum) -> str:
     return member.name.lower()
 
