@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
+from django.db import connection
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings as jwt
 from rest_framework_simplejwt.tokens import AccessToken
@@ -70,3 +71,18 @@ def lapsed(credentials: Collection[Credential], *, now: datetime) -> set[Credent
         or it.session_key not in alive
         or it.is_over(now)
     }
+
+
+def lapsed_stamps(stamps: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those (user, stamp of a token) that open nothing any more: the user is closed or
+    gone, or has another password. One query, however many they are.
+    """
+    users, marks = [user for user, _ in stamps], [mark for _, mark in stamps]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, s.stamp FROM unnest(%s::bigint[], %s::text[]) AS s(id, stamp) "
+            "LEFT JOIN accounts_user u ON u.id = s.id AND u.is_active "
+            "AND upper(md5(u.password)) = s.stamp WHERE u.id IS NULL",
+            [users, marks],
+        )
+        return set(cursor.fetchall())
