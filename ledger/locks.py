@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import psycopg
 from django.db import connection
 
 from kernel.errors import InvariantBroken
@@ -22,15 +23,20 @@ def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
              somebody else has locked one and we shall not wait
     """
     wanted = sorted(set(ids))
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK if wait else f"{_LOCK} NOWAIT", [wanted])
-        balances: dict[int, Atoms] = dict(cursor.fetchall())
+    connection.ensure_connection()
+    raw: psycopg.Connection[tuple[int, Atoms]] = connection.connection
+    # A batch locks thousands: they are asked for as one text, which psycopg need not
+    # look through, and read in binary; a third of the time.
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        array = f"{{{','.join(map(str, wanted))}}}"
+        cursor.execute(_LOCK if wait else f"{_LOCK} NOWAIT", [array], binary=True)
+        balances = dict(cursor.fetchall())
     if len(balances) != len(wanted):
         raise InvariantBroken(f"no such ledger accounts: {set(wanted) - set(balances)}")
     return balances
 
 
 _LOCK = (
-    "SELECT id, balance FROM ledger_account WHERE id = ANY(%s) "
+    "SELECT id, balance FROM ledger_account WHERE id = ANY(%s::bigint[]) "
     "ORDER BY id FOR NO KEY UPDATE"
 )
