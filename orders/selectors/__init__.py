@@ -14,6 +14,12 @@ from orders.selectors.fills import (
     fills_page,
     trades_in,
 )
+from orders.selectors.many import (
+    ORDERS_OF_USERS,
+    PAGES,
+    PlacedOrder,
+    placed_order,
+)
 from orders.selectors.markets import (
     MarketCase,
     market_by_symbol,
@@ -25,7 +31,6 @@ from orders.selectors.markets import (
 )
 from orders.selectors.placed import (
     PENDING_WINDOW,
-    PlacedOrder,
     commands_by_client_id,
     order_of,
     orders_by_id,
@@ -46,6 +51,8 @@ from orders.selectors.stories import (
 
 __all__ = [
     "NEWEST_FILL",
+    "ORDERS_OF_USERS",
+    "PAGES",
     "PENDING_WINDOW",
     "FeeStanding",
     "Fill",
@@ -69,6 +76,7 @@ __all__ = [
     "orders_by_id",
     "orders_page",
     "pending_page",
+    "placed_order",
     "prevented_page",
     "price_levels",
     "rates_of",

@@ -1,29 +1,19 @@
 """Reads about orders, scoped by their owner."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef
 
-from orders.commands import LIVE, CommandKind
+from kernel.units import BIGINT_MAX
+from orders.commands import CommandKind
 from orders.errors import UnknownOrder
 from orders.models import Command, Order
+from orders.selectors.many import ORDERS_OF_USERS, PAGES, PlacedOrder, placed_order
 
 #: How many of the newest commands are searched for those that wait for the engine.
 PENDING_WINDOW: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
-    """What the user asked, and what became of it (None: the engine has not decided)."""
-
-    command: Command
-    record: Order | None
-
-    @property
-    def status(self) -> int | None:
-        return self.record.status if self.record else None
 
 
 def commands_by_client_id(
@@ -38,12 +28,10 @@ def commands_by_client_id(
 
 def order_of(*, user_id: int, order_id: int) -> PlacedOrder:
     """raises  UnknownOrder when there is none or it is somebody else's"""
-    command = Command.objects.filter(
-        pk=order_id, user_id=user_id, kind=CommandKind.PLACE
-    ).first()
-    if command is None:
+    placed = orders_by_id(user_id=user_id, order_ids=[order_id]).get(order_id)
+    if placed is None:
         raise UnknownOrder(order_id=str(order_id))
-    return PlacedOrder(command, Order.objects.filter(pk=order_id).first())
+    return placed
 
 
 def orders_page(
@@ -59,17 +47,8 @@ def orders_page(
     is_open  whether they may still trade: in the book, armed or waiting; None for all
     before   the id after which the page starts
     """
-    rows = Order.objects.filter(user_id=user_id)
-    if market_id is not None:
-        rows = rows.filter(market_id=market_id)
-    if is_open is not None:
-        is_it = Q(status__in=sorted(LIVE))
-        rows = rows.filter(is_it if is_open else ~is_it)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    records = list(rows.order_by("-id")[:limit])
-    commands = Command.objects.in_bulk([record.pk for record in records])
-    return [PlacedOrder(commands[record.pk], record) for record in records]
+    start = BIGINT_MAX if before is None else before
+    return _placed(PAGES[is_open], [[user_id], [market_id], [start], [limit]])
 
 
 def pending_page(
@@ -95,11 +74,15 @@ def pending_page(
 
 def orders_by_id(*, user_id: int, order_ids: Iterable[int]) -> dict[int, PlacedOrder]:
     """Those of these orders that are the user's."""
-    commands = Command.objects.filter(
-        pk__in=set(order_ids), user_id=user_id, kind=CommandKind.PLACE
-    ).in_bulk()
-    records = Order.objects.in_bulk(commands)
-    return {id_: PlacedOrder(it, records.get(id_)) for id_, it in commands.items()}
+    ids = sorted({id_ for id_ in order_ids if id_ <= BIGINT_MAX})
+    found = _placed(ORDERS_OF_USERS, [ids, [user_id] * len(ids)])
+    return {placed.command.pk: placed for placed in found}
+
+
+def _placed(query: str, questions: list[Any]) -> list[PlacedOrder]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, questions)
+        return [placed_order(row) for row in cursor.fetchall()]
 
 
 def unit_around(*, command: Command) -> list[Command]:

@@ -7,7 +7,8 @@ from typing import Final
 from orders.commands import LIVE, CommandKind, OrderSide, OrderStatus
 from orders.models import Command, Order, OrderEvent, PreventedMatch
 from orders.selectors.fills import Fill, fills_of_order
-from orders.selectors.placed import PlacedOrder, order_of, orders_by_id
+from orders.selectors.many import PlacedOrder
+from orders.selectors.placed import order_of, orders_by_id
 
 #: An order may be amended again and again; so many of its events are told, the newest.
 STORY_MAX: Final = 1_000

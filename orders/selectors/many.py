@@ -1,0 +1,74 @@
+"""Orders of many users by one query: what a command asked beside what became of it.
+
+The selectors of one user run the same queries with one question in them. Who reads for
+many at once (the fast lane) runs them on a connection of its own; `placed_order` reads
+their rows, whatever connection they come from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orders.commands import LIVE, CommandKind
+from orders.models import Command, Order
+
+_COMMAND: Final = [field.attname for field in Command._meta.concrete_fields]
+_ORDER: Final = [field.attname for field in Order._meta.concrete_fields]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """What the user asked, and what became of it (None: the engine has not decided)."""
+
+    command: Command
+    record: Order | None
+
+    @property
+    def status(self) -> int | None:
+        return self.record.status if self.record else None
+
+
+def placed_order(row: Sequence[Any]) -> PlacedOrder:
+    """The columns COLUMNS of a row."""
+    asked, became = row[: len(_COMMAND)], row[len(_COMMAND) :]
+    return PlacedOrder(
+        Command.from_db("default", _COMMAND, asked),
+        Order.from_db("default", _ORDER, became) if became[0] is not None else None,
+    )
+
+
+COLUMNS: Final = ", ".join(
+    [*(f"command.{column}" for column in _COMMAND), *(f"o.{column}" for column in _ORDER)]
+)
+
+#: Takes arrays of ids and of their users: an order that is another user's is not found.
+ORDERS_OF_USERS: Final = f"""
+    SELECT {COLUMNS} FROM unnest(%s::bigint[], %s::bigint[]) AS asked (id, user_id)
+    JOIN orders_command command ON command.id = asked.id
+        AND command.user_id = asked.user_id AND command.kind = {CommandKind.PLACE:d}
+    LEFT JOIN orders_order o ON o.id = command.id
+"""  # noqa: S608  own words only
+
+# One index scan for each question, ended by its own LIMIT.
+_PAGES: Final = f"""
+    SELECT {COLUMNS} FROM
+    unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+        WITH ORDINALITY AS asked (user_id, market_id, before, size, number)
+    CROSS JOIN LATERAL (
+        SELECT * FROM orders_order mine WHERE mine.user_id = asked.user_id
+        AND (mine.market_id = asked.market_id OR asked.market_id IS NULL)
+        AND mine.id < asked.before AND {{is_it}}
+        ORDER BY mine.id DESC LIMIT asked.size
+    ) AS o
+    JOIN orders_command command ON command.id = o.id
+    ORDER BY asked.number, o.id DESC
+"""  # noqa: S608  own words only
+_LIVE: Final = f"mine.status IN ({', '.join(str(int(it)) for it in sorted(LIVE))})"
+
+#: Pages of orders, the newest first, by whether they may still trade (None: all). Each
+#: takes arrays: users, markets (NULL: all), ids before which a page starts, sizes.
+PAGES: Final = {
+    True: _PAGES.format(is_it=_LIVE),
+    False: _PAGES.format(is_it=f"NOT {_LIVE}"),
+    None: _PAGES.format(is_it="true"),
+}
