@@ -77,8 +77,9 @@ OUTCOME_UNKNOWN: Final = (
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. What is not ours or DRF's stays a 500 and is logged."""
     if isinstance(error, ExchangeError):
+        soon = {"Retry-After": "1"} if isinstance(error, Unavailable) else {}
         return _problem(
-            status_of(error), error.code, error.title, error.detail, error.extra
+            status_of(error), error.code, error.title, error.detail, error.extra, soon
         )
     if isinstance(error, OperationalError | InterfaceError | InternalError):
         log.warning("the database is away", exc_info=error)

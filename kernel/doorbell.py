@@ -21,10 +21,11 @@ def ring_after_commit(bell: Signal, **ids: int) -> None:
     Outside a transaction it rings at once. A listener that fails is logged and does not
     undo what has been committed, nor keep the other listeners from hearing it.
     """
-    transaction.on_commit(functools.partial(_ring, bell, ids))
+    transaction.on_commit(functools.partial(ring_committed, bell, ids))
 
 
-def _ring(bell: Signal, ids: dict[str, int]) -> None:
+def ring_committed(bell: Signal, ids: dict[str, int]) -> None:
+    """Send `bell` with `ids` of what has been committed already."""
     failpoint("after_commit")
     for listener, answer in bell.send_robust(sender=None, **ids):
         if isinstance(answer, Exception):

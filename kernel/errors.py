@@ -8,6 +8,7 @@ ExchangeError        something a caller may be told; has a stable `code`
   NotFound             no such thing, or not yours (HTTP 404)
   Conflict             the same key with another body, or a stale state (HTTP 409)
   Unavailable          not now; nothing was written; try again (HTTP 503)
+    Busy                 too much is asked at this moment
 InvariantBroken      our own books disagree: stop and call a person (HTTP 500)
 
 Domain code never names an HTTP status; exchange/errors_api.py maps the branches. Each
@@ -66,6 +67,11 @@ class Conflict(ExchangeError):
 class Unavailable(ExchangeError):
     code = "unavailable"
     title = "Not available at this moment; nothing was written. Try again."
+
+
+class Busy(Unavailable):
+    code = "busy"
+    title = "Too much is asked at this moment; this was not accepted. Try again."
 
 
 class InvariantBroken(Exception):

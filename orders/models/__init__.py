@@ -7,6 +7,7 @@ What only special orders have is NULL for the others, which costs a plain order 
 from orders.models.log import CancelAfter, Command, ShardClock
 from orders.models.markets import FeeTier, Market, UserVolume
 from orders.models.records import MarketChange, Order, OrderEvent, PreventedMatch, Trade
+from orders.models.rows import NewCommand, OrderRow, TradeRow
 
 __all__ = [
     "CancelAfter",
@@ -14,10 +15,13 @@ __all__ = [
     "FeeTier",
     "Market",
     "MarketChange",
+    "NewCommand",
     "Order",
     "OrderEvent",
+    "OrderRow",
     "PreventedMatch",
     "ShardClock",
     "Trade",
+    "TradeRow",
     "UserVolume",
 ]

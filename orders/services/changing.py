@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db import transaction
 
@@ -178,6 +179,11 @@ def check_live(*, placed: PlacedOrder) -> None:
 
 def cancel_command(*, placed: PlacedOrder, now: datetime) -> Command:
     """The command that takes an order back. Not written."""
+    return Command(**cancel_values(placed=placed, now=now))
+
+
+def cancel_values(*, placed: PlacedOrder, now: datetime) -> dict[str, Any]:
+    """The fields of the command that takes an order back."""
     return _about(placed, CommandKind.CANCEL, now)
 
 
@@ -190,11 +196,27 @@ def amend_command(
     now: datetime,
 ) -> Command:
     """The command that changes an order. Not written."""
-    command = _about(placed, CommandKind.AMEND, now)
-    command.price = price or 0
-    command.quantity = quantity or 0
-    command.trigger_price = trigger
-    return command
+    return Command(
+        **amend_values(
+            placed=placed, price=price, quantity=quantity, trigger=trigger, now=now
+        )
+    )
+
+
+def amend_values(
+    *,
+    placed: PlacedOrder,
+    price: Ticks | None,
+    quantity: Lots | None,
+    trigger: Ticks | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The fields of the command that changes an order."""
+    return _about(placed, CommandKind.AMEND, now) | {
+        "price": price or 0,
+        "quantity": quantity or 0,
+        "trigger_price": trigger,
+    }
 
 
 def terms_of(*, placed: PlacedOrder) -> OrderTerms:
@@ -218,15 +240,15 @@ def terms_of(*, placed: PlacedOrder) -> OrderTerms:
     )
 
 
-def _about(placed: PlacedOrder, kind: CommandKind, now: datetime) -> Command:
-    return Command(
-        market_id=placed.command.market_id,
-        shard=placed.command.shard,
-        kind=kind,
-        user_id=placed.command.user_id,
-        order_id=placed.command.pk,
-        created_at=now,
-    )
+def _about(placed: PlacedOrder, kind: CommandKind, now: datetime) -> dict[str, Any]:
+    return {
+        "market_id": placed.command.market_id,
+        "shard": placed.command.shard,
+        "kind": kind,
+        "user_id": placed.command.user_id,
+        "order_id": placed.command.pk,
+        "created_at": now,
+    }
 
 
 def _rules_of(placed: PlacedOrder) -> MarketRules:

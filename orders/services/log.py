@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from kernel import pgcopy
 from kernel.database import copy_in
 from kernel.doorbell import ring_after_commit
-from orders.models import Command
+from orders.models import Command, NewCommand
 from orders.signals import commands_logged
 
 
@@ -23,20 +23,28 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
 
     raises  IntegrityError when a client order id is taken; nothing is written
     """
-    if all(map(_NOTHING.__eq__, map(_special, commands))):
-        copy_in(_COPY_PLAIN, [_packed(command) for command in commands])
+    if is_plain(commands):
+        copy_in(COPY_PLAIN, [packed_plain(command) for command in commands])
     else:
-        copy_in(_COPY_SPECIAL, [_packed_wide(command) for command in commands])
-    # Nobody else draws ids until this transaction ends (migration 0002), so those of the
-    # rows just written are the last ones, without a gap.
+        copy_in(COPY_SPECIAL, [packed_special(command) for command in commands])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT currval(pg_get_serial_sequence('orders_command', 'id'))")
+        cursor.execute(LAST_ID)
         last = cursor.fetchone()[0]
     ids = list(range(last - len(commands) + 1, last + 1))
     for command, command_id in zip(commands, ids, strict=True):
         command.pk = command_id
     ring_after_commit(commands_logged, shard=commands[0].shard)
     return ids
+
+
+#: Nobody else draws ids until the transaction ends that has written commands (migration
+#: 0002), so those of the rows just written are the last ones, without a gap.
+LAST_ID: Final = "SELECT currval(pg_get_serial_sequence('orders_command', 'id'))"
+
+
+def is_plain(commands: Iterable[Command | NewCommand]) -> bool:
+    """Whether none of them has what only special commands have."""
+    return all(map(_NOTHING.__eq__, map(_special, commands)))
 
 
 def _moment(at: datetime | None) -> bytes:
@@ -75,11 +83,14 @@ def _copy(columns: Iterable[str]) -> str:
     return f"COPY orders_command ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
 
 
-_COPY_PLAIN: Final = _copy(_PLAIN)
-_COPY_SPECIAL: Final = _copy((*_PLAIN, *_SPECIAL))
+COPY_PLAIN: Final = _copy(_PLAIN)
+COPY_SPECIAL: Final = _copy((*_PLAIN, *_SPECIAL))
 
 
-def _packed(command: Command, pack: Callable[..., bytes] = _pack_plain) -> bytes:
+def packed_plain(
+    command: Command | NewCommand, pack: Callable[..., bytes] = _pack_plain
+) -> bytes:
+    """A row of COPY_PLAIN."""
     return pack(
         command.market_id, command.shard, command.kind, command.user_id, command.side,
         command.type, command.time_in_force, command.price, command.quantity,
@@ -88,6 +99,9 @@ def _packed(command: Command, pack: Callable[..., bytes] = _pack_plain) -> bytes
     ) + pgcopy.text(command.client_order_id)  # fmt: skip
 
 
-def _packed_wide(command: Command) -> bytes:
+def packed_special(command: Command | NewCommand) -> bytes:
+    """A row of COPY_SPECIAL."""
     special = zip(_SPECIAL.values(), _special(command), strict=True)
-    return _packed(command, _pack_wide) + b"".join([pack(value) for pack, value in special])
+    return packed_plain(command, _pack_wide) + b"".join(
+        [pack(value) for pack, value in special]
+    )

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from kernel.units import Ppm
 from orders.commands import CommandKind, UnitKind
-from orders.models import Command
+from orders.models import Command, NewCommand
 from orders.rules import MarketRules, OrderTerms, check_list, check_order
 from orders.selectors import rates_of
 from orders.services.resends import append_once, first_answer
@@ -123,30 +124,54 @@ def order_command(
 ) -> Command:
     """The command that places these terms. Not stamped, and not written."""
     return Command(
-        market_id=market.id,
-        shard=shard,
-        kind=CommandKind.PLACE,
-        user_id=user_id,
-        side=terms.side,
-        type=terms.type,
-        time_in_force=terms.time_in_force,
-        price=terms.price,
-        quantity=terms.quantity,
-        budget=terms.budget,
-        client_order_id=client_order_id,
-        self_trade=terms.self_trade,
-        post_only=terms.post_only or None,
-        trigger_price=terms.trigger or None,
-        trail=terms.trail or None,
-        trail_ppm=terms.trail_ppm or None,
-        display=terms.display or None,
-        slippage_ppm=terms.slippage_ppm or None,
-        expires_at=terms.expires_at,
-        created_at=now,
+        **order_values(
+            user_id=user_id,
+            market=market,
+            shard=shard,
+            terms=terms,
+            client_order_id=client_order_id,
+            now=now,
+        )
     )
 
 
-def stamp_order(*, command: Command, market: MarketRules, rates: tuple[Ppm, Ppm]) -> None:
+def order_values(
+    *,
+    user_id: int,
+    market: MarketRules,
+    shard: int,
+    terms: OrderTerms,
+    client_order_id: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The fields of the command that places these terms. Not stamped."""
+    return {
+        "market_id": market.id,
+        "shard": shard,
+        "kind": CommandKind.PLACE,
+        "user_id": user_id,
+        "side": terms.side,
+        "type": terms.type,
+        "time_in_force": terms.time_in_force,
+        "price": terms.price,
+        "quantity": terms.quantity,
+        "budget": terms.budget,
+        "client_order_id": client_order_id,
+        "self_trade": terms.self_trade,
+        "post_only": terms.post_only or None,
+        "trigger_price": terms.trigger or None,
+        "trail": terms.trail or None,
+        "trail_ppm": terms.trail_ppm or None,
+        "display": terms.display or None,
+        "slippage_ppm": terms.slippage_ppm or None,
+        "expires_at": terms.expires_at,
+        "created_at": now,
+    }
+
+
+def stamp_order(
+    *, command: Command | NewCommand, market: MarketRules, rates: tuple[Ppm, Ppm]
+) -> None:
     """Put what holds at this moment on a new place command: the user's (maker, taker)
     rates, and the market's slippage if the order names none. Not written to the log."""
     command.maker_ppm, command.taker_ppm = rates

@@ -24,6 +24,7 @@ COUNTS_SECONDS = {
     "matching/drain.py",  # waits
     "matching/tasks.py",  # the life of a message
     "marketdata/hub",  # the pace of pushes
+    "orders/services/intake.py",  # the pace of bells
     "marketdata/consumers.py",  # patience with slow readers
 }
 #: These read the environment before the settings exist, or set what Django reads.
