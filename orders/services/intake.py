@@ -17,14 +17,7 @@ from kernel.doorbell import ring_committed
 from kernel.failpoint import failpoint
 from kernel.wire import Wire
 from orders.models import NewCommand
-from orders.services.log import (
-    COPY_PLAIN,
-    COPY_SPECIAL,
-    LAST_ID,
-    is_plain,
-    packed_plain,
-    packed_special,
-)
+from orders.services.log import LAST_ID, copies_of
 from orders.signals import commands_logged
 
 log = logging.getLogger(__name__)
@@ -90,21 +83,12 @@ class Intake:
 
     async def _write(self, lots: Sequence[Lot]) -> None:
         """Write all of these lots in one transaction, and give the commands their ids."""
-        plain = [command for lot in lots if is_plain(lot) for command in lot]
-        special = [command for lot in lots if not is_plain(lot) for command in lot]
-        statements, copies = [], []
-        if plain:
-            statements.append(COPY_PLAIN)
-            copies.append(b"".join([packed_plain(command) for command in plain]))
-        if special:
-            statements.append(COPY_SPECIAL)
-            copies.append(b"".join([packed_special(command) for command in special]))
+        commands, statements, copies = copies_of(lots=lots)
         [last] = await self._wire.copy_in("; ".join([*statements, LAST_ID]), copies)
         failpoint("after_commit")
-        first = last - len(plain) - len(special) + 1
-        for number, command in enumerate(plain + special, first):
+        for number, command in enumerate(commands, last - len(commands) + 1):
             command.pk = number
-        self._bell.ring({command.shard for command in plain + special})
+        self._bell.ring({command.shard for command in commands})
 
     async def _taken(self, lots: Sequence[Lot]) -> set[tuple[int, str]]:
         """Those (user, client order id) of the lots that stand in the log."""

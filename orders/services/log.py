@@ -23,10 +23,10 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
 
     raises  IntegrityError when a client order id is taken; nothing is written
     """
-    if is_plain(commands):
-        copy_in(COPY_PLAIN, [packed_plain(command) for command in commands])
+    if _is_plain(commands):
+        copy_in(_COPY_PLAIN, [_packed(command) for command in commands])
     else:
-        copy_in(COPY_SPECIAL, [packed_special(command) for command in commands])
+        copy_in(_COPY_SPECIAL, [_packed_wide(command) for command in commands])
     with connection.cursor() as cursor:
         cursor.execute(LAST_ID)
         last = cursor.fetchone()[0]
@@ -37,12 +37,35 @@ def append_commands(*, commands: Sequence[Command]) -> list[int]:
     return ids
 
 
+def copies_of(
+    *, lots: Sequence[Sequence[Command | NewCommand]]
+) -> tuple[list[Command | NewCommand], list[str], list[bytes]]:
+    """What writes several requests' commands in one transaction.
+
+    A lot with a special command is written with the columns of those, all of it, so that
+    its order stays.
+
+    returns  the commands in the order in which they will be numbered; the COPY statements;
+             what each of them reads
+    """
+    plain = [command for lot in lots if _is_plain(lot) for command in lot]
+    special = [command for lot in lots if not _is_plain(lot) for command in lot]
+    statements, copies = [], []
+    if plain:
+        statements.append(_COPY_PLAIN)
+        copies.append(b"".join([_packed(command) for command in plain]))
+    if special:
+        statements.append(_COPY_SPECIAL)
+        copies.append(b"".join([_packed_wide(command) for command in special]))
+    return plain + special, statements, copies
+
+
 #: Nobody else draws ids until the transaction ends that has written commands (migration
 #: 0002), so those of the rows just written are the last ones, without a gap.
 LAST_ID: Final = "SELECT currval(pg_get_serial_sequence('orders_command', 'id'))"
 
 
-def is_plain(commands: Iterable[Command | NewCommand]) -> bool:
+def _is_plain(commands: Iterable[Command | NewCommand]) -> bool:
     """Whether none of them has what only special commands have."""
     return all(map(_NOTHING.__eq__, map(_special, commands)))
 
@@ -83,14 +106,13 @@ def _copy(columns: Iterable[str]) -> str:
     return f"COPY orders_command ({', '.join(columns)}) FROM STDIN (FORMAT binary)"
 
 
-COPY_PLAIN: Final = _copy(_PLAIN)
-COPY_SPECIAL: Final = _copy((*_PLAIN, *_SPECIAL))
+_COPY_PLAIN: Final = _copy(_PLAIN)
+_COPY_SPECIAL: Final = _copy((*_PLAIN, *_SPECIAL))
 
 
-def packed_plain(
+def _packed(
     command: Command | NewCommand, pack: Callable[..., bytes] = _pack_plain
 ) -> bytes:
-    """A row of COPY_PLAIN."""
     return pack(
         command.market_id, command.shard, command.kind, command.user_id, command.side,
         command.type, command.time_in_force, command.price, command.quantity,
@@ -99,9 +121,6 @@ def packed_plain(
     ) + pgcopy.text(command.client_order_id)  # fmt: skip
 
 
-def packed_special(command: Command | NewCommand) -> bytes:
-    """A row of COPY_SPECIAL."""
+def _packed_wide(command: Command | NewCommand) -> bytes:
     special = zip(_SPECIAL.values(), _special(command), strict=True)
-    return packed_plain(command, _pack_wide) + b"".join(
-        [pack(value) for pack, value in special]
-    )
+    return _packed(command, _pack_wide) + b"".join([pack(value) for pack, value in special])
