@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import time
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,6 +100,15 @@ class Venue:
     def is_settled(self) -> bool:
         last = Command.objects.order_by("-id").values_list("id", flat=True).first()
         return last is None or Cursor.objects.filter(position__gte=last).exists()
+
+    def wait_until_settled(self) -> None:
+        """raises  LoadFailed when the engine does not come to an end"""
+        deadline = time.monotonic() + GRACE_SECONDS
+        while not self.is_settled():
+            self.processes.expect_alive("matching")
+            if time.monotonic() > deadline:
+                raise LoadFailed("the engine does not come to an end of the orders")
+            time.sleep(0.05)
 
     def expect_all_stored(self) -> int:
         """Compare the orders that the loads saw acknowledged with those in the log.

@@ -11,8 +11,8 @@ from exchange.bench.load.traffic import Step
 from exchange.bench.load.wire import ORDER_IDS, Answer, Line
 
 TICK_SECONDS = 0.001
-#: A request that is still unanswered this long after the end is given up.
-PATIENCE_SECONDS = 20.0
+#: What is still to be sent this long after the end is given up; so is, later, what was sent.
+PATIENCE_SECONDS, LONGEST_ANSWER_SECONDS = 3.0, 30.0
 
 
 @dataclass(slots=True)
@@ -23,12 +23,15 @@ class Tally:
     statuses   HTTP status -> answers
     acked      ids of the orders that the exchange has acknowledged
     lost       requests whose connection ended before their answer
+    unsent     requests that were due and never sent, for want of a free connection; how
+               long they had waited is among the latencies
     """
 
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
     statuses: Counter[bytes] = field(default_factory=Counter)
     acked: "array[int]" = field(default_factory=lambda: array("q"))
     lost: int = 0
+    unsent: int = 0
     began: float = 0.0
     ended: float = 0.0
 
@@ -118,9 +121,17 @@ class Crew:
         else:
             while self._free and self._send(began):
                 pass
-        async with asyncio.timeout(seconds + PATIENCE_SECONDS):
+        self._loop.call_later(seconds + PATIENCE_SECONDS, self._give_up)
+        async with asyncio.timeout(seconds + LONGEST_ANSWER_SECONDS):
             await self._done.wait()
         return self.tally
+
+    def _give_up(self) -> None:
+        now = perf_counter()
+        self.tally.latencies.extend(now - due for due in self._due)
+        self.tally.unsent += len(self._due)
+        self._due.clear()
+        self._end_if_idle()
 
     def _tick(self, due: float) -> None:
         """Everything that has become due goes out, or waits for a free connection."""

@@ -76,11 +76,14 @@ class Told:
     """What a run came to; times in seconds, latencies in milliseconds.
 
     orders  how many the exchange has acknowledged
+    unsent  requests that were due and found no free connection to the end; their waits
+            are in the percentiles
     """
 
     answers: int
     orders: int
     lost: int
+    unsent: int
     seconds: float
     statuses: dict[str, int]
     p50: float
@@ -101,9 +104,10 @@ class Told:
 def told_of(tally: Tally) -> Told:
     latencies = sorted(tally.latencies)
     return Told(
-        answers=len(latencies),
+        answers=sum(tally.statuses.values()),
         orders=len(tally.acked),
         lost=tally.lost,
+        unsent=tally.unsent,
         seconds=tally.ended - tally.began,
         statuses={status.decode(): n for status, n in tally.statuses.items()},
         p50=1e3 * percentile(latencies, 50),
