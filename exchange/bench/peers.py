@@ -142,9 +142,11 @@ def installed(directory: Path, name: str, version: str) -> Path:
     home = directory / f"{name}-{version}"
     python, stamp = home / "bin" / "python", home / "installed"
     if not stamp.exists():
-        _run([sys.executable, "-m", "venv", "--clear", str(home)], INSTALL_SECONDS)
+        run_to_end(
+            [sys.executable, "-m", "venv", "--clear", str(home)], seconds=INSTALL_SECONDS
+        )
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        _run([*pip, "install", f"{name}=={version}"], INSTALL_SECONDS)
+        run_to_end([*pip, "install", f"{name}=={version}"], seconds=INSTALL_SECONDS)
         stamp.touch()
     return python
 
@@ -157,12 +159,16 @@ def replay(python: Path, name: str, stream: Path) -> tuple[float, int]:
     script = str(Path(adapters.__file__).resolve())
     # Not from the adapter's own directory: its neighbours are not the package's modules.
     command = [str(python), "-P", script]
-    answer: Any = json.loads(_run([*command, name, str(stream)], REPLAY_SECONDS))
+    told = run_to_end([*command, name, str(stream)], seconds=REPLAY_SECONDS)
+    answer: Any = json.loads(told)
     return float(answer["nanoseconds"]), int(answer["traded"])
 
 
-def _run(command: Sequence[str], seconds: int) -> str:
-    """raises  Unavailable"""
+def run_to_end(command: Sequence[str], *, seconds: int) -> str:
+    """What a program prints.
+
+    raises  Unavailable
+    """
     try:
         done = subprocess.run(  # noqa: S603  our own words
             command, capture_output=True, text=True, timeout=seconds, check=False

@@ -11,7 +11,7 @@ from exchange.bench.load.traffic import Step
 from exchange.bench.load.wire import ORDER_IDS, Answer, Line
 
 TICK_SECONDS = 0.001
-#: What is still to be sent this long after the end is given up; so is, later, what was sent.
+#: So long after the end, what is still to be sent is given up; later, what was sent, too.
 PATIENCE_SECONDS, LONGEST_ANSWER_SECONDS = 3.0, 30.0
 
 

@@ -83,7 +83,7 @@ class OrderShown(serializers.ModelSerializer[Order]):
 
     class Meta:
         model = Order
-        fields = (
+        fields: Any = (
             "id", "market", "side", "type", "price", "quantity", "filled", "filled_quote",
             "status", "reason", "created_at", "updated_at",
         )  # fmt: skip
@@ -99,10 +99,10 @@ class OrderWithFills(OrderShown):
     fills = serializers.SerializerMethodField()
 
     class Meta(OrderShown.Meta):
-        fields = (*OrderShown.Meta.fields, "fills")
+        fields: Any = (*OrderShown.Meta.fields, "fills")
 
     def get_fills(self, order: Order) -> Any:
-        user = order.user_id  # type: ignore[attr-defined]
+        user = order.user_id
         trades = Trade.objects.filter(
             Q(maker_user=user, maker_order=order.pk)
             | Q(taker_user=user, taker_order=order.pk)
@@ -110,12 +110,16 @@ class OrderWithFills(OrderShown):
         return FillShown(trades, many=True).data
 
 
+def me(view: generics.GenericAPIView[Any]) -> Any:
+    return view.request.user
+
+
 class Orders(generics.ListCreateAPIView[Any]):
     def get_serializer_class(self) -> Any:
         return PlaceForm if self.request.method == "POST" else OrderShown
 
     def get_queryset(self) -> QuerySet[Any]:
-        orders = Order.objects.filter(user=self.request.user).select_related("market")
+        orders = Order.objects.filter(user=me(self)).select_related("market")
         return orders.order_by("-id")[:50]
 
 
@@ -123,7 +127,7 @@ class OneOrder(generics.RetrieveAPIView[Any]):
     serializer_class = OrderWithFills
 
     def get_queryset(self) -> QuerySet[Any]:
-        return Order.objects.filter(user=self.request.user).select_related("market")
+        return Order.objects.filter(user=me(self)).select_related("market")
 
 
 class Balances(generics.ListAPIView[Any]):
@@ -131,7 +135,7 @@ class Balances(generics.ListAPIView[Any]):
 
     def get_queryset(self) -> QuerySet[Any]:
         kinds = ("available", "held")
-        mine = Account.objects.filter(owner=self.request.user, kind__in=kinds)
+        mine = Account.objects.filter(owner=me(self), kind__in=kinds)
         return mine.select_related("asset")
 
 
