@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from kernel.errors import InvariantBroken
-from matching.book import BookOrder
+from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.locks import NOBODY
 from matching.outcome import Event, Outcome
@@ -71,7 +71,7 @@ def _rejected(unit: Command | Unit, created: int) -> Iterator[BookOrder]:
     is_list = isinstance(unit, Unit) and unit.kind in LISTS
     for command in commands:
         if isinstance(command, Place):
-            order = BookOrder(command, created)
+            order = new_order(command, created)
             order.status = OrderStatus.REJECTED.value
             order.reason = Reason.INTERNAL_ERROR.value
             order.list_id = commands[0].id if is_list else 0

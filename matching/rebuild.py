@@ -8,7 +8,7 @@ from django.db import connection
 from psycopg.types.numeric import Int8BinaryLoader
 
 from ledger.models import Account, AccountKind
-from matching.book import BookOrder
+from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.models import MarketSequence
 from orders.commands import PLAIN, SEQUENCE_BITS, Extra, OrderStatus, OrderType, Place
@@ -47,16 +47,15 @@ def live_orders(*, shard: int) -> Iterator[BookOrder]:
     for row in _rows(shard):
         rare = row[_RARE]
         extra = _extra(rare[_EXTRA:]) if rare else PLAIN
-        order = BookOrder(
-            Place._make((*row[:_FILLED], extra)), 0
-        )  # its record has the time
+        # When it was placed stands in its record.
+        order = new_order(Place._make((*row[:_FILLED], extra)), 0)
         order.filled_quote = row[_FILLED_QUOTE]
         if rare:
             (
                 order.status, order.hidden, priority, order.trigger, order.cap,
                 order.armed_trade, order.list_id,
             ) = (value or 0 for value in rare[:_EXTRA])  # fmt: skip
-            order.priority = priority or order.priority
+            order.moved = priority
             order.extreme = extremes.get(order.id, 0)
             order.received = received.get(order.list_id, 0)
         order.remaining = order.quantity - row[_FILLED] - order.hidden

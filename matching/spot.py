@@ -174,7 +174,7 @@ class Clearing:
         for maker, lots in fills:
             number += 1
             self._fill(taker, maker, lots, maker.price, number, False)  # noqa: FBT003
-        if not taker.command.budget:  # a budget is spent until its order has ended
+        if not taker.budget:  # a budget is spent until its order has ended
             self.release(taker)
 
     def fill(

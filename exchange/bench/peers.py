@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from exchange.bench import adapters, flows
 from exchange.bench.engine import BATCH, RULES, Flow, commands_of, new_engine, quiet
-from matching.book import BUY, Book, BookOrder
+from matching.book import BUY, Book, new_order
 from orders.commands import Cancel, Place
 
 #: Pinned: figures of another version are another figure.
@@ -115,7 +115,7 @@ def run_book(flow: Flow) -> tuple[float, int]:
         started = time.process_time()
         for command, created in flow:
             if isinstance(command, Place):
-                order = BookOrder(command, created)
+                order = new_order(command, created)
                 half = book.asks if order.side == BUY else book.bids
                 fills = book.take(half, order.price * half.sign, order.remaining, 0)
                 for _, lots in fills:

@@ -169,7 +169,7 @@ def _carry_out(matcher: "Matcher", plan: Amendment) -> None:
     if moves:
         matcher.drop(order)
         matcher.outcome.left.add((order.side, order.price))
-        order.priority = matcher.book.next_priority()
+        order.moved = matcher.book.next_priority()
     elif order.level is not None:
         order.level.lots += plan.quantity - order.quantity
     _set(matcher, plan)

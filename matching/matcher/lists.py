@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from matching.book import BUY, OPEN, BookOrder, OrderList
+from matching.book import BUY, OPEN, BookOrder, OrderList, new_order
 from matching.matcher import stops
 from matching.spot import fee
 from orders.commands import EventKind, OrderStatus, OrderType, Place, Reason, Unit, UnitKind
@@ -30,7 +30,7 @@ def place(matcher: "Matcher", unit: Unit, created: int) -> None:
     orders = []
     for command in unit.commands:
         assert isinstance(command, Place)
-        orders.append(order := BookOrder(command, created))
+        orders.append(order := new_order(command, created))
         matcher.outcome.orders[order.id] = order
     if unit.kind == UnitKind.OCO:
         _place_pair(matcher, OrderList(orders[0].id, None, orders[0], orders[1]))
@@ -109,7 +109,7 @@ def _start(matcher: "Matcher", pair: OrderList, waited: Reason) -> None:
     for leg in (limit, stop):
         if leg.status == WAITING:
             matcher.drop(leg)
-            leg.priority, leg.altered = matcher.book.next_priority(), True
+            leg.moved, leg.altered = matcher.book.next_priority(), True
             matcher.outcome.orders[leg.id] = leg
     limit.status, stop.status = OPEN, ARMED
     matcher.money.hold(limit, first)

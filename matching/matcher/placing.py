@@ -9,7 +9,16 @@ from heapq import heappush
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from matching.book import BUY, OPEN, Book, BookOrder, Half, OrderList, show
+from matching.book import (
+    BUY,
+    OPEN,
+    Book,
+    BookOrder,
+    Half,
+    OrderList,
+    new_order,
+    show,
+)
 from matching.matcher import lists, opening, stops, taking
 from matching.matcher.beside import Beside
 from matching.matcher.money import Money
@@ -118,7 +127,7 @@ class Matcher:
 
     def place(self, command: Place, created: int) -> None:
         """Carry out a place command that stands alone."""
-        order = BookOrder(command, created)
+        order = new_order(command, created)
         self.outcome.orders[order.id] = order
         if command.type == LIMIT and command.extra is PLAIN and not self.guarded:
             # As `go_on`, but for the calls: this is the most frequent thing of all.

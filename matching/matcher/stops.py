@@ -201,7 +201,7 @@ def _trigger(matcher: "Matcher", touched: Half) -> None:
     if order.links is not None:
         lists.triggered(matcher, order)
     order.status, order.altered = OPEN, True
-    order.priority = matcher.book.next_priority()
+    order.moved = matcher.book.next_priority()
     if order.type in WITH_LIMIT:
         beyond = matcher.beyond_band(order.side, order.price)
         if beyond is not None and not matcher.cap(order, beyond):

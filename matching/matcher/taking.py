@@ -60,7 +60,7 @@ def _settle(
             maker.status = FILLED
         if maker.links is not None:
             linked = True
-    if taker.command.budget:
+    if taker.budget:
         taker.quantity += taken
     else:
         taker.remaining -= taken

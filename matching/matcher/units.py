@@ -8,7 +8,7 @@ what was found acceptable stays so until its turn.
 from typing import TYPE_CHECKING
 
 from kernel.units import BIGINT_MAX
-from matching.book import BUY, OPEN, SELL, BookOrder
+from matching.book import BUY, OPEN, SELL, BookOrder, new_order
 from matching.matcher import changes, lists
 from matching.matcher.beside import Beside
 from orders.commands import (
@@ -113,7 +113,7 @@ def all_or_none(matcher: "Matcher", unit: Unit, created: int) -> None:
     )
     for command in unit.commands:
         if isinstance(command, Place):
-            order = orders[command.id] = BookOrder(command, created)
+            order = orders[command.id] = new_order(command, created)
             matcher.outcome.orders[order.id] = order
     for command in unit.commands:
         matcher.book.command = command.id

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.units import Atoms, Lots, Ppm, Ticks
-from matching.book import Book, BookOrder, show
+from matching.book import Book, BookOrder, new_order, show
 from orders.commands import (
     PLAIN,
     OrderSide,
@@ -34,7 +34,7 @@ def order(number: int, side: int, lots: int, *, at: int, display: int = 0) -> Bo
         taker_ppm=Ppm(0),
         extra=PLAIN._replace(display=display),
     )
-    made = BookOrder(command, 0)
+    made = new_order(command, 0)
     show(made, lots)
     return made
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from matching.book import Book, BookOrder
+from matching.book import Book, BookOrder, new_order
 from matching.events import (
     Events,
     LoggedEvent,
@@ -46,7 +46,7 @@ def order(number: int, *, lots: int = 7) -> BookOrder:
         number, MARKET_ID, number * 10, BUY, LIMIT, TimeInForce.GTC, SelfTrade.CANCEL_TAKER,
         105, lots, 0, 1_000, 2_000,
     )  # fmt: skip
-    return BookOrder(command, 0)
+    return new_order(command, 0)
 
 
 def trade(sequence: int, *, auction: bool = False) -> TradeMade:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from matching.book import BookOrder
+from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.outcome import Change, Event, Outcome, Prevented, TradeMade
 from matching.spot import Wallet
@@ -123,7 +123,7 @@ class TheTwin:
         """All orders, as the engine would have them."""
         orders = {}
         for it in self.twin.orders.values():
-            order = orders[it.id] = BookOrder(it.asked, 0)
+            order = orders[it.id] = new_order(it.asked, 0)
             order.price, order.quantity, order.trigger = it.price, it.quantity, it.trigger
             order.remaining, order.hidden, order.cap = it.shown, it.hidden, it.cap
             order.status, order.reason = it.status.value, it.reason.value

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.transfers import Row
-from matching.book import BookOrder
+from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.outcome import Event, Outcome, Prevented, TradeMade
 from matching.spot import Wallet
@@ -202,9 +202,9 @@ class House:
     def _restored(self, number: int) -> BookOrder:
         record = self.orders[number]
         place, created = self.placed[number]
-        order = BookOrder(place, created)
+        order = new_order(place, created)
         for name in ("list_id", "filled_quote", "status", *ALTERED):
-            setattr(order, name, record[name])
+            setattr(order, "moved" if name == "priority" else name, record[name])
         order.remaining = order.quantity - record["filled"] - order.hidden
         if order.type == OrderType.TRAILING_STOP and order.status == OrderStatus.ARMED:
             # The best price since it was armed; none, when it has a fixed trigger.
