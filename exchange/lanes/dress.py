@@ -5,6 +5,7 @@ through the whole chain, and what comes back is remembered.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from django.core.handlers.asgi import ASGIRequest
@@ -37,7 +38,10 @@ class Wardrobe:
 
     def _dress(self, answer: Answer) -> Headers:
         """What the whole chain puts on such an answer; the length is left empty."""
-        response = _Chain(self._view, answer).get_response(self._request())
+        chain = _Chain(self._view, answer)
+        # Some middleware is async, and would wait for the loop that we are running in.
+        with ThreadPoolExecutor(1) as beside:
+            response = beside.submit(chain.get_response, self._request()).result()
         return [
             (name.encode(), b"" if name.encode() == _LENGTH else value.encode("latin-1"))
             for name, value in response.items()
@@ -66,6 +70,8 @@ class _Chain(BaseHandler):
 
     def _get_response(self, request: HttpRequest) -> HttpResponse:
         answer, view = self._answer, self._view()
-        view.headers = view.default_response_headers
-        headers = dict(answer.headers) | view.headers
-        return HttpResponse(answer.body, content_type=answer.content_type, headers=headers)
+        view.setup(request)
+        response = HttpResponse(answer.body, content_type=answer.content_type)
+        for name, value in (*answer.headers, *view.default_response_headers.items()):
+            response[name] = value
+        return response

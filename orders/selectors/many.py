@@ -14,6 +14,7 @@ from orders.models import Command, Order
 
 _COMMAND: Final = [field.attname for field in Command._meta.concrete_fields]
 _ORDER: Final = [field.attname for field in Order._meta.concrete_fields]
+_ORDER_AT: Final = len(_COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class PlacedOrder:
 
 
 def placed_order(row: Sequence[Any]) -> PlacedOrder:
-    """The columns COLUMNS of a row."""
-    asked, became = row[: len(_COMMAND)], row[len(_COMMAND) :]
+    """The columns COLUMNS of a row, with which it begins."""
+    asked, became = row[:_ORDER_AT], row[_ORDER_AT : _ORDER_AT + len(_ORDER)]
     return PlacedOrder(
         Command.from_db("default", _COMMAND, asked),
         Order.from_db("default", _ORDER, became) if became[0] is not None else None,
@@ -51,7 +52,7 @@ ORDERS_OF_USERS: Final = f"""
 
 # One index scan for each question, ended by its own LIMIT.
 _PAGES: Final = f"""
-    SELECT {COLUMNS} FROM
+    SELECT {COLUMNS}, asked.number FROM
     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
         WITH ORDINALITY AS asked (user_id, market_id, before, size, number)
     CROSS JOIN LATERAL (
@@ -66,7 +67,8 @@ _PAGES: Final = f"""
 _LIVE: Final = f"mine.status IN ({', '.join(str(int(it)) for it in sorted(LIVE))})"
 
 #: Pages of orders, the newest first, by whether they may still trade (None: all). Each
-#: takes arrays: users, markets (NULL: all), ids before which a page starts, sizes.
+#: takes arrays: users, markets (NULL: all), ids before which a page starts, sizes. The last
+#: column is the number of the question, from 1.
 PAGES: Final = {
     True: _PAGES.format(is_it=_LIVE),
     False: _PAGES.format(is_it=f"NOT {_LIVE}"),

@@ -1,0 +1,1 @@
+"""The fast lane of orders: its addresses answer by the same services and selectors."""
