@@ -1,5 +1,6 @@
 """Celery: starts and supervises the engine, and is the fallback bell. Never a log."""
 
+import gc
 import os
 from typing import Any
 
@@ -68,3 +69,7 @@ def _boot(**_: Any) -> None:
     supervised.follow_if_asked()
     embedded.hold()
     refuse_unsafe_database()
+    # What is loaded stays for good. Looked at by the collector no more, it stays shared
+    # with the fork that runs beat, instead of being copied.
+    gc.collect()
+    gc.freeze()
