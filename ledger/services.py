@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kernel import pgcopy
-from kernel.database import copy_in
+from kernel.database import CopyIn
 from kernel.doorbell import ring_after_commit
 from kernel.units import Atoms
 from ledger.errors import EntryKeyReused, InsufficientFunds
@@ -132,17 +132,49 @@ def insert_transfers(
     )
 
 
-def copy_transfers(*, entry_id: int, rows: Sequence[Row], now: datetime) -> None:
-    """Insert thousands of transfers by binary COPY; the database moves the balances.
+def reserve_entries(*, count: int) -> list[int]:
+    """Ids for entries whose transfers are written before they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) "
+            "FROM generate_series(1, %s)",
+            [count],
+        )
+        return [entry for (entry,) in cursor.fetchall()]
 
-    The engine's pen: the caller holds the locks of all accounts that are named.
+
+def write_batches(*, batches: Sequence[tuple[int, str, str]], now: datetime) -> None:
+    """Write the entries of trading batches, by ids that were reserved for them.
+
+    batches  (id, key, reference) of each
+    """
+    with connection.cursor() as cursor:
+        for entry, key, reference in batches:
+            cursor.execute(_BATCH, [entry, Entry.Kind.BATCH, key, reference, now])
+
+
+_BATCH = (
+    "INSERT INTO ledger_entry (id, kind, key, digest, reference, memo, created_at) "
+    "VALUES (%s, %s, %s, '', %s, '', %s)"
+)
+
+
+def start_transfers() -> CopyIn:
+    """Begin to insert thousands of transfers, made by `pack_transfers`, by binary COPY.
+
+    The database moves the balances when they are all there. The engine's pen: the caller
+    holds the locks of all accounts that are named.
+    """
+    return CopyIn(_COPY_TRANSFERS)
+
+
+def pack_transfers(*, entry_id: int, rows: Sequence[Row], now: datetime) -> list[bytes]:
+    """Rows for `start_transfers`.
 
     rows  (debit, credit, asset, amount, code, ref), as ledger.transfers.Transfer
     """
-    if not rows:
-        return
     time = pgcopy.timestamp(now)
-    copy_in(_COPY_TRANSFERS, [_pack_transfer(entry_id, *row, time) for row in rows])
+    return [_pack_transfer(entry_id, *row, time) for row in rows]
 
 
 _COPY_TRANSFERS = (

@@ -89,6 +89,11 @@ class Engine:
             m: (matcher.reference, matcher.refresh) for m, matcher in self._matchers.items()
         }
 
+    @property
+    def outcomes(self) -> Mapping[int, Outcome]:
+        """What followed from the batch so far, by market; grows while it is run."""
+        return self._outcomes
+
     def matcher(self, market: int) -> Matcher:
         return self._matchers[market]
 

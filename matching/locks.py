@@ -1,6 +1,6 @@
 """The money that a batch may touch: whose it is, and locked until the transaction ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import connection
 
@@ -46,8 +46,9 @@ class Purse(dict[int, dict[int, WalletPair]]):
     engine meets beyond, through a cascade of stops or an order that expires, is locked when
     it asks; out of order, therefore without waiting (ADR 0012).
 
-    met  user ids by market that an attempt before this one met; those that this one
-         meets are added
+    met    user ids by market that an attempt before this one met; those that this one
+           meets are added
+    pause  called before the database is asked while the engine runs
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Purse(dict[int, dict[int, WalletPair]]):
         known: KnownWallets,
         *,
         met: dict[int, set[int]],
+        pause: Callable[[], None],
     ) -> None:
         super().__init__()
         self.balances = Balances()
         self._markets = markets
         self._known = known
         self._met = met
+        self._pause = pause
         for market in markets:
             self[market] = _Pocket(self, market)
 
@@ -81,6 +84,7 @@ class Purse(dict[int, dict[int, WalletPair]]):
         raises  OperationalError when somebody else has locked one of the accounts
         """
         self._met.setdefault(market, set()).add(user)
+        self._pause()
         pair = self._known.of(self._markets[market], {user})[user]
         self.balances.lock(accounts_of([pair]), wait=False)
         return pair

@@ -1,151 +1,183 @@
-"""The consequences of a batch, written in its transaction: all of them or none."""
+"""The consequences of a batch, written in its transaction: all of them or none.
 
-from collections.abc import Mapping
+The database works beside the engine: it takes the transfers of what has been matched while
+the rest is being matched, and moves the balances while the other rows are being made.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final, TypeVar
 
 from django.db import connection
 
 from kernel import pgcopy
-from ledger.models import Entry
-from ledger.services import copy_transfers
+from kernel.database import CopyIn
+from ledger.services import pack_transfers, reserve_entries, start_transfers, write_batches
 from matching import events
-from matching.book import PRIORITY_BITS, BookOrder
 from matching.engine import Engine
 from matching.outcome import Outcome
-from orders.commands import PLAIN, SEQUENCE_BITS
+from matching.records import order_rows, trade_rows
+from orders.commands import SEQUENCE_BITS
 from orders.services import (
     pack_event,
-    pack_order,
     pack_prevented,
-    pack_special_order,
-    pack_trade,
     record_alterations,
     record_changes,
     record_market_change,
     record_order_events,
-    record_orders,
     record_prevented_matches,
-    record_special_orders,
-    record_trades,
+    start_orders,
+    start_special_orders,
+    start_trades,
 )
 
+#: How many units are matched before the database gets their transfers.
+PIECE: Final = 250
 
-def settle(
-    *,
-    engine: Engine,
-    outcomes: Mapping[int, Outcome],
-    sequences: dict[int, int],
-    now: datetime,
-) -> None:
-    """Write what the engine found: money, trades, orders, stories, events.
+Work = TypeVar("Work")
 
-    The database moves the balances when the transfers arrive and refuses the batch if an
-    account would fall below its floor.
+
+class Settlement:
+    """The writing of one batch.
 
     sequences  market id -> its last event sequence; moved on by one where something
                happened
+    now        the time of the batch
     """
-    for market_id, outcome in outcomes.items():
-        if not (outcome.orders or outcome.changes or outcome.events):
-            continue
-        sequences[market_id] += 1
-        _write_money(market_id, outcome, sequences[market_id], engine, now)
-        _write_trades(market_id, outcome, now)
-        _write_orders(market_id, outcome, now)
-        _write_stories(market_id, outcome, now)
-        _write_events(market_id, outcome, sequences[market_id], engine, now)
 
+    def __init__(self, engine: Engine, *, sequences: dict[int, int], now: datetime) -> None:
+        self._engine = engine
+        self._sequences = sequences
+        self._now = now
+        self._copy: CopyIn | None = None
+        self._entries: dict[int, int] = {}
+        self._handed: dict[int, int] = {}
+        self._payloads: dict[int, str] = {}
 
-def _write_money(
-    market_id: int, outcome: Outcome, sequence: int, engine: Engine, now: datetime
-) -> None:
-    if not outcome.transfers:
-        return
-    entry = Entry.objects.create(
-        kind=Entry.Kind.BATCH,
-        key=f"batch:{market_id}:{sequence}",
-        reference=engine.markets[market_id].symbol,
-        created_at=now,
-    )
-    copy_transfers(entry_id=entry.pk, rows=outcome.transfers, now=now)
+    def __enter__(self) -> "Settlement":
+        return self
 
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None and self._copy is not None:
+            self._copy.give_up()
 
-def _write_trades(market_id: int, outcome: Outcome, now: datetime) -> None:
-    if not outcome.trades:
-        return
-    time = pgcopy.timestamp(now)
-    record_trades(
-        rows=[
-            pack_trade(
-                trade.id, market_id, trade.price, trade.quantity, trade.quote_amount,
-                trade.taker_side, trade.maker_order, trade.taker_order,
-                trade.maker_user, trade.taker_user, trade.maker_fee, trade.taker_fee,
-                trade.auction, time,
-            )
-            for trade in outcome.trades
-        ]
-    )  # fmt: skip
+    def beside(self, units: Sequence[Work]) -> Iterator[Work]:
+        """The units, for the engine; on the way the database gets what it has made."""
+        for start in range(0, len(units), PIECE):
+            yield from units[start : start + PIECE]
+            self._hand_transfers(self._engine.outcomes)
 
+    def pause(self) -> None:
+        """Let the database finish what it was given, before it is asked for anything."""
+        if self._copy is not None:
+            self._copy.wait()
+            self._copy = None
 
-def _write_orders(market_id: int, outcome: Outcome, now: datetime) -> None:
-    time, seen_first = pgcopy.timestamp(now), outcome.placed
-    plain, special, changed, altered = [], [], [], []
-    for order in outcome.orders.values():
-        filled = order.quantity - order.remaining - order.hidden
-        if order.id not in seen_first:
-            change = order.id, filled, order.filled_quote, order.status, order.reason
-            if order.altered:
-                altered.append(
-                    (*change, order.price, order.quantity, *_special(order)[:-1])
+    def write(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Write what the engine found: money, trades, orders and their stories.
+
+        The database refuses the batch if an account would fall below its floor.
+        """
+        happened = {
+            market: outcome
+            for market, outcome in outcomes.items()
+            if outcome.orders or outcome.changes or outcome.events
+        }
+        for market in happened:
+            self._sequences[market] += 1
+        self._hand_transfers(happened)
+        if self._copy is not None:
+            self._copy.end()
+        # From here each table's rows are made before the last one's are waited for.
+        time = pgcopy.timestamp(self._now)
+        self._write(start_trades, trade_rows(happened, time=time))
+        plain, special, changed, altered = order_rows(happened, time=time)
+        self._write(start_orders, plain)
+        self._write(start_special_orders, special)
+        self._payloads = self._told(happened)
+        self.pause()
+        record_changes(changes=changed, now=self._now)
+        record_alterations(changes=altered, now=self._now)
+        for market, outcome in happened.items():
+            _write_stories(market, outcome, self._now)
+
+    def log(self) -> None:
+        """Write the batch into the event log, and the entries of its transfers."""
+        self._write_entries()
+        self._write_events()
+
+    def _hand_transfers(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Hand over the transfers that were made since the last time."""
+        for market, outcome in outcomes.items():
+            handed, made = self._handed.get(market, 0), len(outcome.transfers)
+            if handed == made:
+                continue
+            entry = self._entry(market)
+            rows = outcome.transfers[handed:] if handed else outcome.transfers
+            if self._copy is None:
+                self._copy = start_transfers()
+            self._copy.write(pack_transfers(entry_id=entry, rows=rows, now=self._now))
+            self._handed[market] = made
+
+    def _entry(self, market: int) -> int:
+        """The id of the entry of the batch's transfers in a market."""
+        if market not in self._entries:
+            self.pause()
+            [self._entries[market]] = reserve_entries(count=1)
+        return self._entries[market]
+
+    def _write_entries(self) -> None:
+        write_batches(
+            batches=[
+                (
+                    entry,
+                    f"batch:{market}:{self._sequences[market]}",
+                    self._engine.markets[market].symbol,
                 )
-            else:
-                changed.append(change)
-        elif (
-            order.extra is PLAIN
-            and order.priority == order.id << PRIORITY_BITS
-            and not (order.cap or order.list_id)
-        ):
-            # Spelled out: it is what a batch consists of, and this is half as much work.
-            plain.append(
-                pack_order(
-                    order.id, market_id, order.user, order.side, order.type, order.price,
-                    order.quantity, order.budget, filled, order.filled_quote,
-                    order.status, order.reason, order.maker_ppm, order.taker_ppm,
-                    order.created, time,
+                for market, entry in self._entries.items()
+            ],
+            now=self._now,
+        )
+
+    def _write(self, start: Callable[[], CopyIn], rows: Sequence[bytes]) -> None:
+        """Write rows when what is being written is done."""
+        if not rows:
+            return
+        self.pause()
+        self._copy = start()
+        self._copy.write(rows)
+        self._copy.end()
+
+    def _told(self, outcomes: Mapping[int, Outcome]) -> dict[int, str]:
+        """What the event log says of each market."""
+        books, time_ms = self._engine.books, int(self._now.timestamp() * 1000)
+        return {
+            market: events.encode(outcome, books[market], time_ms=time_ms)
+            for market, outcome in outcomes.items()
+        }
+
+    def _write_events(self) -> None:
+        engine, sequences = self._engine, self._sequences
+        with connection.cursor() as cursor:
+            for market, payload in self._payloads.items():
+                event = market << SEQUENCE_BITS | sequences[market]
+                reference, refresh = engine.references[market]
+                cursor.execute(_EVENT, [event, payload, self._now])
+                cursor.execute(
+                    _SEQUENCE,
+                    [market, engine.trades[market], sequences[market], reference, refresh],
                 )
-            )  # fmt: skip
-        else:
-            special.append(
-                pack_special_order(values=_values(order, time), special=_special(order))
-            )
-        order.altered = False  # its record says so, once this is committed
-    if plain:
-        record_orders(rows=plain)
-    if special:
-        record_special_orders(rows=special)
-    record_changes(changes=changed, now=now)
-    record_alterations(changes=altered, now=now)
 
 
-def _values(order: BookOrder, time: int) -> tuple[int, ...]:
-    """Values of orders.services.pen.ORDER_COLUMNS."""
-    return (
-        order.id, order.market, order.user, order.side, order.type, order.price,
-        order.quantity, order.budget, order.filled, order.filled_quote, order.status,
-        order.reason, order.maker_ppm, order.taker_ppm, order.created, time,
-    )  # fmt: skip
-
-
-def _special(order: BookOrder) -> tuple[int, int, int, int, int, int]:
-    """Values of orders.services.pen.SPECIAL_COLUMNS; 0 for what the order does not have.
-
-    The list that an order belongs to never changes.
-    """
-    born = order.priority == order.id << PRIORITY_BITS
-    return (
-        order.hidden, 0 if born else order.priority, order.trigger, order.cap,
-        order.armed_trade, order.list_id,
-    )  # fmt: skip
+_EVENT: Final = (
+    "INSERT INTO matching_eventbatch (id, payload, created_at) VALUES (%s, %s, %s)"
+)
+_SEQUENCE: Final = (
+    "INSERT INTO matching_marketsequence (market_id, trades, events, reference, refresh) "
+    "VALUES (%s, %s, %s, %s, %s) "
+    "ON CONFLICT (market_id) DO UPDATE SET trades = EXCLUDED.trades, "
+    "events = EXCLUDED.events, reference = EXCLUDED.reference, refresh = EXCLUDED.refresh"
+)
 
 
 def _write_stories(market_id: int, outcome: Outcome, now: datetime) -> None:
@@ -181,26 +213,4 @@ def _write_stories(market_id: int, outcome: Outcome, now: datetime) -> None:
             command_id=change.command,
             reason=change.reason,
             now=now,
-        )
-
-
-def _write_events(
-    market_id: int, outcome: Outcome, sequence: int, engine: Engine, now: datetime
-) -> None:
-    payload = events.encode(
-        outcome, engine.books[market_id], time_ms=int(now.timestamp() * 1000)
-    )
-    reference, refresh = engine.references[market_id]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO matching_eventbatch (id, payload, created_at) VALUES (%s, %s, %s)",
-            [market_id << SEQUENCE_BITS | sequence, payload, now],
-        )
-        cursor.execute(
-            "INSERT INTO matching_marketsequence "
-            "(market_id, trades, events, reference, refresh) VALUES (%s, %s, %s, %s, %s) "
-            "ON CONFLICT (market_id) DO UPDATE SET trades = EXCLUDED.trades, "
-            "events = EXCLUDED.events, reference = EXCLUDED.reference, "
-            "refresh = EXCLUDED.refresh",
-            [market_id, engine.trades[market_id], sequence, reference, refresh],
         )

@@ -22,6 +22,7 @@ from django.db import (
 )
 
 from kernel import clock
+from kernel.database import one_trip
 from kernel.doorbell import ring_after_commit
 from kernel.failpoint import failpoint
 from matching.engine import Engine
@@ -31,7 +32,7 @@ from matching.outcome import Outcome
 from matching.quarantine import is_broken, pass_over, state_after
 from matching.rebuild import build_engine
 from matching.selectors import commands_after, commands_of, last_event_time, last_id
-from matching.settlement import settle
+from matching.settlement import Settlement
 from matching.signals import events_logged
 from orders.commands import Command, Unit
 
@@ -119,23 +120,35 @@ class Worker:
             self._renew()
             return 0
         engine = self._engine_at(position, units)
-        outcomes = self._match(engine, units)
-        failpoint("after_match")
-        self._settle(engine, outcomes, last_id(units[-1][0]))
+        with self._settlement(engine) as settlement:
+            outcomes = self._match(engine, units, settlement)
+            failpoint("after_match")
+            self._settle(settlement, outcomes, last_id(units[-1][0]))
         return sum(len(commands_of(unit)) for unit, _ in units)
 
     def _match(
-        self, engine: Engine, units: Sequence[tuple[Command | Unit, int]]
+        self,
+        engine: Engine,
+        units: Sequence[tuple[Command | Unit, int]],
+        settlement: Settlement,
     ) -> dict[int, Outcome]:
         """Let the engine carry out the units, with the money that they touch locked."""
-        purse = Purse(engine.markets, self._wallets, met=self._met)
+        purse = Purse(engine.markets, self._wallets, met=self._met, pause=settlement.pause)
         users = engine.users_needed(units)
         purse.foresee(users, (a for pair in engine.fee_accounts.values() for a in pair))
-        return engine.run(units, purse, purse.balances)
+        return engine.run(settlement.beside(units), purse, purse.balances)
 
-    def _settle(self, engine: Engine, outcomes: dict[int, Outcome], position: int) -> None:
-        settle(engine=engine, outcomes=outcomes, sequences=self._sequences, now=self._now())
-        self._move_cursor(position, engine.time)
+    def _settlement(self, engine: Engine) -> Settlement:
+        return Settlement(engine, sequences=self._sequences, now=self._now())
+
+    def _settle(
+        self, settlement: Settlement, outcomes: dict[int, Outcome], position: int
+    ) -> None:
+        assert self.engine is not None
+        settlement.write(outcomes)
+        with one_trip():
+            settlement.log()
+            self._move_cursor(position, self.engine.time)
         ring_after_commit(events_logged, shard=self.shard)
 
     def _lock(self) -> int | None:
@@ -240,5 +253,6 @@ class Worker:
         if unit.market in engine.markets:
             state = state_after(engine.markets[unit.market].state, broken=broken)
             outcomes[unit.market] = pass_over(engine, unit, created=created, state=state)
-        self._settle(engine, outcomes, last_id(unit))
+        with self._settlement(engine) as settlement:
+            self._settle(settlement, outcomes, last_id(unit))
         return len(commands_of(unit))

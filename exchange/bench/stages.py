@@ -79,14 +79,13 @@ _STAGES = (
     (locks.Purse, "foresee", "find accounts"),
     (locks, "lock_accounts", "lock accounts"),
     (Engine, "run", "match"),
-    (worker, "settle", "pack rows"),
-    (settlement, "copy_transfers", "transfers and balances"),
-    (settlement, "record_trades", "trades"),
-    (settlement, "record_orders", "orders"),
-    (settlement, "record_special_orders", "orders"),
-    (settlement, "record_changes", "orders"),
-    (settlement, "record_alterations", "orders"),
-    (settlement, "_write_events", "event log"),
+    (settlement.Settlement, "_hand_transfers", "hand over transfers"),
+    (settlement, "trade_rows", "pack rows"),
+    (settlement, "order_rows", "pack rows"),
+    (settlement.Settlement, "_told", "tell the event log"),
+    (settlement.Settlement, "pause", "wait for the database"),
+    (settlement, "record_changes", "orders of earlier batches"),
+    (settlement, "record_alterations", "orders of earlier batches"),
 )
 
 

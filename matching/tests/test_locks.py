@@ -105,7 +105,7 @@ def test_a_working_balance_is_not_read_again():
     first, second = make_market(), make_market("ETH-USDT")
     fund(person("alice"), "USDT", "100")
     markets = {market.pk: market.rules for market in (first, second)}
-    purse = Purse(markets, KnownWallets(), met={})
+    purse = Purse(markets, KnownWallets(), met={}, pause=lambda: None)
     purse.foresee({first.pk: {person("alice").pk}}, [])
     quote = purse[first.pk][person("alice").pk][1]
     purse.balances[quote.available] = 7

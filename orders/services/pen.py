@@ -11,7 +11,7 @@ from typing import Final
 from django.db import connection
 
 from kernel import pgcopy
-from kernel.database import copy_in
+from kernel.database import CopyIn, copy_in
 from orders.commands import MarketState
 from orders.models import Market, MarketChange
 from orders.rules import SETTINGS
@@ -58,19 +58,19 @@ def pack_special_order(*, values: Sequence[int], special: Sequence[int]) -> byte
     )
 
 
-def record_orders(*, rows: Sequence[bytes]) -> None:
-    """COPY rows made by `pack_order`: orders that a batch saw for the first time."""
-    copy_in(_copy("orders_order", ORDER_COLUMNS), rows)
+def start_orders() -> CopyIn:
+    """A COPY of rows made by `pack_order`: orders that a batch saw for the first time."""
+    return CopyIn(_copy("orders_order", ORDER_COLUMNS))
 
 
-def record_special_orders(*, rows: Sequence[bytes]) -> None:
-    """COPY rows made by `pack_special_order`: the same, of special orders."""
-    copy_in(_copy("orders_order", ORDER_COLUMNS + SPECIAL_COLUMNS), rows)
+def start_special_orders() -> CopyIn:
+    """A COPY of rows made by `pack_special_order`: the same, of special orders."""
+    return CopyIn(_copy("orders_order", ORDER_COLUMNS + SPECIAL_COLUMNS))
 
 
-def record_trades(*, rows: Sequence[bytes]) -> None:
-    """COPY rows made by `pack_trade`."""
-    copy_in(_copy("orders_trade", TRADE_COLUMNS), rows)
+def start_trades() -> CopyIn:
+    """A COPY of rows made by `pack_trade`."""
+    return CopyIn(_copy("orders_trade", TRADE_COLUMNS))
 
 
 def record_order_events(*, rows: Sequence[bytes]) -> None:
