@@ -4,6 +4,7 @@ Command, Order and Trade are hot: no foreign keys in the database, few indexes (
 What only special orders have is NULL for the others, which costs a plain order nothing.
 """
 
+from orders.models.history import FillsOfUser, HistoryCursor, OrdersOfUser
 from orders.models.log import CancelAfter, Command, ShardClock
 from orders.models.markets import FeeTier, Market, UserVolume
 from orders.models.records import MarketChange, Order, OrderEvent, PreventedMatch, Trade
@@ -13,12 +14,15 @@ __all__ = [
     "CancelAfter",
     "Command",
     "FeeTier",
+    "FillsOfUser",
+    "HistoryCursor",
     "Market",
     "MarketChange",
     "NewCommand",
     "Order",
     "OrderEvent",
     "OrderRow",
+    "OrdersOfUser",
     "PreventedMatch",
     "ShardClock",
     "Trade",

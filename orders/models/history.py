@@ -14,6 +14,8 @@ from orders.models.markets import Market
 
 #: So many ids fit into a row that PostgreSQL does not store in pieces.
 STRETCH: Final = 200
+#: Where so few rows wait, readers are as fast without the lists.
+SLICE_MIN: Final = 2_000
 
 
 class HistoryCursor(models.Model):

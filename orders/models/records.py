@@ -61,8 +61,8 @@ class Order(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
+        # By user only what is live: the rest is in OrdersOfUser.
         indexes = [
-            models.Index(fields=["user", "-id"], name="order_by_user"),
             models.Index(
                 fields=["market", "side", "price", "id"],
                 condition=Q(status=OrderStatus.OPEN),
@@ -123,10 +123,6 @@ class Trade(models.Model):
                 condition=Q(price__gt=0, quantity__gt=0, quote_amount__gt=0),
                 name="trade_is_positive",
             ),
-        ]
-        indexes = [
-            models.Index(fields=["maker_user", "-id"], name="trade_by_maker"),
-            models.Index(fields=["taker_user", "-id"], name="trade_by_taker"),
         ]
 
     @property

@@ -7,13 +7,19 @@ from orders.selectors.fees import (
     rates_of,
 )
 from orders.selectors.fills import (
+    FILLS_OF_ORDERS,
     NEWEST_FILL,
+    RECENT_TRADES,
     Fill,
     FillKey,
+    fill_of,
     fills_of_order,
+    fills_of_orders,
     fills_page,
+    questions,
     trades_in,
 )
+from orders.selectors.history import HistoryLag, history_lags
 from orders.selectors.many import (
     ORDERS_OF_USERS,
     PAGES,
@@ -50,22 +56,28 @@ from orders.selectors.stories import (
 )
 
 __all__ = [
+    "FILLS_OF_ORDERS",
     "NEWEST_FILL",
     "ORDERS_OF_USERS",
     "PAGES",
     "PENDING_WINDOW",
+    "RECENT_TRADES",
     "FeeStanding",
     "Fill",
     "FillKey",
+    "HistoryLag",
     "MarketCase",
     "PlacedOrder",
     "Standing",
     "Story",
     "commands_by_client_id",
     "fee_standings",
+    "fill_of",
     "fills_of_order",
+    "fills_of_orders",
     "fills_page",
     "first_trade_since",
+    "history_lags",
     "live_among",
     "live_orders",
     "market_by_symbol",
@@ -79,6 +91,7 @@ __all__ = [
     "placed_order",
     "prevented_page",
     "price_levels",
+    "questions",
     "rates_of",
     "scene_of",
     "shards",

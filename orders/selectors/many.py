@@ -50,27 +50,49 @@ ORDERS_OF_USERS: Final = f"""
     LEFT JOIN orders_order o ON o.id = command.id
 """  # noqa: S608  own words only
 
-# One index scan for each question, ended by its own LIMIT.
-_PAGES: Final = f"""
+_LIVE: Final = f"mine.status IN ({', '.join(str(int(it)) for it in sorted(LIVE))})"
+_ASKED: Final = """
+    mine.user_id = asked.user_id AND mine.id < asked.before
+    AND (mine.market_id = asked.market_id OR asked.market_id IS NULL)
+"""
+# What is live has an index by user.
+_PRESENT: Final = f"""
+    SELECT * FROM orders_order mine WHERE {_ASKED} AND {_LIVE}
+    ORDER BY mine.id DESC LIMIT asked.size
+"""  # noqa: S608  own words only
+# All else is in lists up to a cursor, and looked for beyond it (ADR 0018). OFFSET 0 keeps
+# the look-up of a listed order a look-up, whatever the planner makes of the numbers.
+_HISTORY: Final = f"""
+    SELECT * FROM (
+        (SELECT * FROM orders_order mine WHERE mine.id > coalesce((
+            SELECT position FROM orders_historycursor WHERE name = 'orders'), 0)
+         AND {_ASKED} AND {{is_it}} ORDER BY mine.id DESC LIMIT asked.size)
+        UNION ALL
+        (SELECT mine.* FROM orders_ordersofuser l CROSS JOIN unnest(l.ids) AS i(id)
+         CROSS JOIN LATERAL (SELECT * FROM orders_order WHERE id = i.id OFFSET 0) mine
+         WHERE l.user_id = asked.user_id AND l.first < asked.before
+         AND i.id < asked.before AND {_ASKED} AND {{is_it}}
+         ORDER BY l.first DESC, i.id DESC LIMIT asked.size)
+    ) AS mine ORDER BY mine.id DESC LIMIT asked.size
+"""  # noqa: S608  own words only
+
+
+def _pages(orders: str) -> str:
+    return f"""
     SELECT {COLUMNS}, asked.number FROM
     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
         WITH ORDINALITY AS asked (user_id, market_id, before, size, number)
-    CROSS JOIN LATERAL (
-        SELECT * FROM orders_order mine WHERE mine.user_id = asked.user_id
-        AND (mine.market_id = asked.market_id OR asked.market_id IS NULL)
-        AND mine.id < asked.before AND {{is_it}}
-        ORDER BY mine.id DESC LIMIT asked.size
-    ) AS o
+    CROSS JOIN LATERAL ({orders}) AS o
     JOIN orders_command command ON command.id = o.id
     ORDER BY asked.number, o.id DESC
-"""  # noqa: S608  own words only
-_LIVE: Final = f"mine.status IN ({', '.join(str(int(it)) for it in sorted(LIVE))})"
+    """  # noqa: S608  own words only
+
 
 #: Pages of orders, the newest first, by whether they may still trade (None: all). Each
 #: takes arrays: users, markets (NULL: all), ids before which a page starts, sizes. The last
 #: column is the number of the question, from 1.
 PAGES: Final = {
-    True: _PAGES.format(is_it=_LIVE),
-    False: _PAGES.format(is_it=f"NOT {_LIVE}"),
-    None: _PAGES.format(is_it="true"),
+    True: _pages(_PRESENT),
+    False: _pages(_HISTORY.format(is_it=f"NOT {_LIVE}")),
+    None: _pages(_HISTORY.format(is_it="true")),
 }

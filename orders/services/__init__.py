@@ -1,7 +1,7 @@
 """Writes about markets and orders.
 
-The API side appends commands and nothing else. `start_…` and `record_…` are the engine's
-pen, called by matching/settlement.py inside the transaction of its batch.
+The API side appends commands and nothing else. `record_…` are the engine's pen, called by
+matching/settlement.py inside the transaction of its batch.
 """
 
 from orders.services.batch import (
@@ -25,6 +25,7 @@ from orders.services.clock import (
     set_cancel_after,
 )
 from orders.services.fees import count_volumes, set_fee_tier
+from orders.services.history import forget_history, index_fills, index_orders
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, open_market
 from orders.services.pen import (
@@ -40,10 +41,10 @@ from orders.services.pen import (
     record_changes,
     record_market_change,
     record_order_events,
+    record_orders,
     record_prevented_matches,
-    start_orders,
-    start_special_orders,
-    start_trades,
+    record_special_orders,
+    record_trades,
 )
 from orders.services.placing import place_list, place_order, refuse_as_placed
 
@@ -62,6 +63,9 @@ __all__ = [
     "configure_market",
     "count_volumes",
     "fire_cancel_after",
+    "forget_history",
+    "index_fills",
+    "index_orders",
     "open_market",
     "pack_event",
     "pack_order",
@@ -74,7 +78,10 @@ __all__ = [
     "record_changes",
     "record_market_change",
     "record_order_events",
+    "record_orders",
     "record_prevented_matches",
+    "record_special_orders",
+    "record_trades",
     "refuse_as_placed",
     "renew_cancel_after",
     "replace_order",
@@ -82,8 +89,5 @@ __all__ = [
     "run_clock",
     "set_cancel_after",
     "set_fee_tier",
-    "start_orders",
-    "start_special_orders",
-    "start_trades",
     "submit_batch",
 ]

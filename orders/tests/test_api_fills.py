@@ -61,7 +61,7 @@ def test_fills_of_all_markets_come_in_the_order_in_which_they_happened():
     for market in (ether, bitcoin, bitcoin, ether, bitcoin):
         place(alice, market, "sell", "0.01", at="1000")
         happened.append(str(place(bob, market, "buy", "0.01", at="1000").pk))
-    settle()
+        settle()
 
     by_two = pages(caller(bob), "limit=2")
 
@@ -75,6 +75,20 @@ def test_fills_of_all_markets_come_in_the_order_in_which_they_happened():
         for page in pages(caller(bob), "limit=1&market=ETH-USDT")
         for fill in page
     ] == [happened[3], happened[0]]
+
+
+def test_no_fill_is_skipped_when_an_old_order_takes_after_a_new_one():
+    market, alice, bob = make_market(), person("alice"), person("bob")
+    fund(alice, "BTC", "1")
+    fund(bob, "USDT", "100000")
+    place(alice, market, "sell", "0.02", at="20000")
+    stop = place(bob, market, "buy", "0.01", type="stop", trigger="20000")
+    now = place(bob, market, "buy", "0.01", at="20000")
+    settle()
+
+    by_one = pages(caller(bob), "limit=1")
+
+    assert [page[0]["order_id"] for page in by_one] == [str(stop.pk), str(now.pk)]
 
 
 def test_who_trades_with_himself_has_two_fills_of_one_trade():
@@ -97,6 +111,7 @@ def test_who_trades_with_himself_has_two_fills_of_one_trade():
 
 def test_an_order_shows_its_own_fills_among_many_others(monkeypatch):
     monkeypatch.setattr("orders.selectors.fills._WALK", 2)
+    monkeypatch.setattr("orders.selectors.fills.RECENT_TRADES", 1)
     market, alice, bob = make_market(), person("alice"), person("bob")
     fund(alice, "BTC", "1")
     fund(bob, "USDT", "100000")

@@ -1,0 +1,115 @@
+"""Where a user's orders and fills are is indexed behind the hot path (ADR 0018).
+
+Each call adds one slice, in a transaction of its own that no batch waits for. Who reads
+finds what is not indexed yet by himself, so a call that does not come costs only time.
+"""
+
+from typing import Final
+
+from django.db import connection, transaction
+
+from orders.commands import SEQUENCE_BITS, CommandKind
+from orders.models import FillsOfUser, HistoryCursor, Market, OrdersOfUser
+from orders.models.history import SLICE_MIN, STRETCH
+
+#: So many rows at once take a core a tenth of a second at most.
+ORDERS_MAX: Final = 40_000
+FILLS_MAX: Final = 20_000
+
+
+@transaction.atomic
+def index_orders(*, least: int = SLICE_MIN, most: int = ORDERS_MAX) -> int:
+    """Add the next slice of orders to the lists of their users.
+
+    They are taken from the log of commands, which become visible in the order of their
+    ids (ADR 0005): what the cursor has passed is complete. Two at once do not both.
+
+    least, most  commands; where fewer wait, nothing is done
+    returns      how many commands the cursor has passed
+    """
+    cursor = _lock("orders")
+    if cursor is None:
+        return 0
+    beyond = "SELECT id FROM orders_command WHERE id > %s ORDER BY id LIMIT %s"
+    return _move(cursor, _ADD_ORDERS, beyond, [cursor.position, most], least)
+
+
+def index_fills(*, least: int = SLICE_MIN, most: int = FILLS_MAX) -> int:
+    """Add the next slice of each market's trades to the lists of those who made them.
+
+    One engine writes a market's trades, batch after batch, and numbers them without a gap:
+    what the cursor has passed is complete. Two at once do not both.
+
+    least, most  trades of a market; where fewer wait, nothing is done
+    returns      how many trades the cursors have passed
+    """
+    markets = Market.objects.order_by("id").values_list("id", flat=True)
+    return sum(_index_fills(market_id, least, most) for market_id in markets)
+
+
+@transaction.atomic
+def _index_fills(market_id: int, least: int, most: int) -> int:
+    cursor = _lock(f"fills:{market_id}")
+    if cursor is None:
+        return 0
+    cursor.position = max(cursor.position, market_id << SEQUENCE_BITS)
+    beyond = "SELECT id FROM orders_trade WHERE id > %s AND id < %s ORDER BY id LIMIT %s"
+    bounds = [cursor.position, market_id + 1 << SEQUENCE_BITS, most]
+    return _move(cursor, _ADD_FILLS, beyond, bounds, least)
+
+
+@transaction.atomic
+def forget_history() -> None:
+    """Empty the lists and begin anew; answers stay what they are and take longer."""
+    # The cursors first: who adds a slice holds one of them.
+    HistoryCursor.objects.all().delete()
+    OrdersOfUser.objects.all().delete()
+    FillsOfUser.objects.all().delete()
+
+
+def _lock(name: str) -> HistoryCursor | None:
+    """The cursor, locked; None while somebody else has it."""
+    HistoryCursor.objects.bulk_create([HistoryCursor(name=name)], ignore_conflicts=True)
+    cursors = HistoryCursor.objects.select_for_update(skip_locked=True)
+    return cursors.filter(name=name).first()
+
+
+def _move(
+    cursor: HistoryCursor, add: str, beyond: str, bounds: list[int], least: int
+) -> int:
+    """Add what waits beyond the cursor, and move it there."""
+    with connection.cursor() as database:
+        database.execute(
+            f"SELECT count(*), max(id) FROM ({beyond}) AS waiting",  # noqa: S608  own words
+            bounds,
+        )
+        count, last = database.fetchone()
+        if count < least or not count:
+            return 0
+        database.execute(add, {"after": cursor.position, "last": last, "size": STRETCH})
+    cursor.position = last
+    cursor.save(update_fields=["position"])
+    return int(count)
+
+
+_ADD_ORDERS: Final = f"""
+    INSERT INTO orders_ordersofuser (user_id, first, ids)
+    SELECT user_id, ids[n], ids[n : n + %(size)s - 1] FROM (
+        SELECT user_id, array_agg(id ORDER BY id) AS ids FROM orders_command
+        WHERE id > %(after)s AND id <= %(last)s AND kind = {CommandKind.PLACE:d}
+        GROUP BY user_id
+    ) AS mine CROSS JOIN generate_series(1, cardinality(ids), %(size)s) AS n
+"""  # noqa: S608  own words only
+_ADD_FILLS: Final = """
+    INSERT INTO orders_fillsofuser (user_id, market_id, first, since, ids)
+    SELECT user_id, market_id, ids[n], since, ids[n : n + %(size)s - 1] FROM (
+        SELECT user_id, market_id, min(created_at) AS since,
+               array_agg(id ORDER BY id) AS ids
+        FROM (
+            SELECT id, market_id, created_at, unnest(
+                CASE WHEN maker_user_id = taker_user_id THEN ARRAY[maker_user_id]
+                     ELSE ARRAY[maker_user_id, taker_user_id] END) AS user_id
+            FROM orders_trade WHERE id > %(after)s AND id <= %(last)s
+        ) AS side GROUP BY user_id, market_id
+    ) AS mine CROSS JOIN generate_series(1, cardinality(ids), %(size)s) AS n
+"""
