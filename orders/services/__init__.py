@@ -1,7 +1,7 @@
 """Writes about markets and orders.
 
-The API side appends commands and nothing else. `record_…` are the engine's pen, called by
-matching/settlement.py inside the transaction of its batch.
+The API side appends commands and nothing else. `start_…` and `record_…` are the engine's
+pen, called by matching/settlement.py inside the transaction of its batch.
 """
 
 from orders.services.batch import (
@@ -41,10 +41,10 @@ from orders.services.pen import (
     record_changes,
     record_market_change,
     record_order_events,
-    record_orders,
     record_prevented_matches,
-    record_special_orders,
-    record_trades,
+    start_orders,
+    start_special_orders,
+    start_trades,
 )
 from orders.services.placing import place_list, place_order, refuse_as_placed
 
@@ -78,10 +78,7 @@ __all__ = [
     "record_changes",
     "record_market_change",
     "record_order_events",
-    "record_orders",
     "record_prevented_matches",
-    "record_special_orders",
-    "record_trades",
     "refuse_as_placed",
     "renew_cancel_after",
     "replace_order",
@@ -89,5 +86,8 @@ __all__ = [
     "run_clock",
     "set_cancel_after",
     "set_fee_tier",
+    "start_orders",
+    "start_special_orders",
+    "start_trades",
     "submit_batch",
 ]
