@@ -30,6 +30,7 @@ from orders.serializers import (
     PreventedMatchPage,
     Timeline,
     fill_body,
+    order_and_fills_body,
     order_body,
     prevented_body,
     timeline_body,
@@ -38,7 +39,7 @@ from orders.serializers import (
 
 def with_fills(placed: PlacedOrder, market: Market) -> dict[str, Any]:
     fills = fills_of_order(placed.record) if placed.record else []
-    return order_body(placed, market) | {"fills": [fill_body(f, market) for f in fills]}
+    return order_and_fills_body(placed, fills, market)
 
 
 def market_id_of(symbol: str | None) -> int | None:

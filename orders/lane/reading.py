@@ -1,4 +1,4 @@
-"""The fast lane's orders: one of mine, or a page of those that are open.
+"""The fast lane's orders: one of mine with its fills, or a page of them.
 
 What is asked while a query runs is the next query, for all who ask (kernel.batcher).
 """
@@ -17,15 +17,20 @@ from kernel.errors import Busy, InvalidCursor
 from kernel.lane import Answer, Request, encode
 from kernel.units import BIGINT_MAX
 from kernel.wire import Wire
-from orders.models import Market
+from orders.models import Market, Order
 from orders.selectors import (
+    FILLS_OF_ORDERS,
     ORDERS_OF_USERS,
     PAGES,
+    RECENT_TRADES,
+    Fill,
     PlacedOrder,
+    fill_of,
     markets_by_id,
     placed_order,
+    questions,
 )
-from orders.serializers import OrdersQuery, order_body
+from orders.serializers import PENDING, OrdersQuery, order_and_fills_body, order_body
 
 #: So many orders may be waited for; the next request is handed over, to wait with DRF.
 WAITING_MAX: Final = 50_000
@@ -71,43 +76,63 @@ class OneOrder:
         if request.number > BIGINT_MAX:
             return None
         try:
-            placed = await self._asked.ask((request.user_id, request.number))
-            if placed is None or (placed.record and placed.record.filled):
+            placed, fills = await self._asked.ask((request.user_id, request.number))
+            if placed is None or not _add_up(placed, fills):
                 return None
             markets = await self._shown.of([placed.command.market_id])
         except (Busy, Error):
             return None
-        body = order_body(placed, markets[placed.command.market_id])
-        return Answer(200, encode(body | {"fills": []}))
+        market = markets[placed.command.market_id]
+        return Answer(200, encode(order_and_fills_body(placed, fills, market)))
 
-    async def _read(self, asked: list[tuple[int, int]]) -> list[PlacedOrder | None]:
-        ids = [order_id for _, order_id in asked]
+    async def _read(
+        self, asked: list[tuple[int, int]]
+    ) -> list[tuple[PlacedOrder | None, list[Fill]]]:
         users = [user_id for user_id, _ in asked]
+        ids = [order_id for _, order_id in asked]
         rows = await self._wire.fetch(ORDERS_OF_USERS, [ids, users])
-        found = {placed.command.pk: placed for placed in map(placed_order, rows)}
+        found = {it.command.pk: it for it in map(placed_order, rows)}
+        fills = await self._fills([it.record for it in found.values() if it.record])
         return [
-            placed
+            (placed, fills.get(order_id, []))
             if (placed := found.get(order_id)) and placed.command.user_id == user_id
-            else None
+            else (None, [])
             for user_id, order_id in asked
         ]
 
+    async def _fills(self, orders: list[Order]) -> dict[int, list[Fill]]:
+        """What of their fills is found by one query."""
+        found: dict[int, list[Fill]] = {}
+        if filled := [order for order in orders if order.filled]:
+            asked = questions(filled, RECENT_TRADES)
+            for row in await self._wire.fetch(FILLS_OF_ORDERS, asked):
+                found.setdefault(row[0], []).append(fill_of(row))
+        return found
+
+
+def _add_up(placed: PlacedOrder, fills: list[Fill]) -> bool:
+    """Whether these are all fills of the order; the rest would be further away."""
+    filled = placed.record.filled if placed.record else 0
+    return sum(fill.trade.quantity for fill in fills) == filled
+
 
 class Page(NamedTuple):
-    """Which page of a user's open orders is asked for.
+    """Which page of a user's orders is asked for.
 
-    market  its id; None: of all markets
-    before  the id before which the page starts
+    is_open  whether they may still trade; None: all
+    market   its id; None: of all markets
+    before   the id before which the page starts
     """
 
+    is_open: bool | None
     user_id: int
     market: int | None
     before: int
     limit: int
 
 
-class OpenOrders:
-    """GET /orders?status=open; the other lists are handed over."""
+class Orders:
+    """GET /orders; those that the engine has not decided on are handed over."""
 
     def __init__(self, shown: Shown) -> None:
         self._shown, self._wire = shown, Wire()
@@ -135,26 +160,36 @@ class OpenOrders:
         asked = read_query(request.query)
         if asked is None:
             return None
-        if asked.market is None:
-            return Page(request.user_id, None, asked.before, asked.limit)
-        market = await self._shown.named(asked.market)
-        if market is None:
-            return None
-        return Page(request.user_id, market.pk, asked.before, asked.limit)
+        market = None
+        if asked.market is not None:
+            market = await self._shown.named(asked.market)
+            if market is None:
+                return None
+        return Page(
+            asked.is_open,
+            request.user_id,
+            market.pk if market else None,
+            asked.before,
+            asked.limit,
+        )
 
     async def _read(self, pages: list[Page]) -> list[list[PlacedOrder]]:
-        users, markets, starts, limits = zip(*pages, strict=True)
-        sizes = [limit + 1 for limit in limits]
-        questions = [list(users), list(markets), list(starts), sizes]
         found: list[list[PlacedOrder]] = [[] for _ in pages]
-        for row in await self._wire.fetch(PAGES[True], questions):
-            found[row[-1] - 1].append(placed_order(row))
+        for is_open in {page.is_open for page in pages}:
+            numbers = [i for i, page in enumerate(pages) if page.is_open is is_open]
+            columns = zip(*(pages[i][1:] for i in numbers), strict=True)
+            users, markets, starts, limits = map(list, columns)
+            sizes = [limit + 1 for limit in limits]
+            asked = [users, markets, starts, sizes]
+            for row in await self._wire.fetch(PAGES[is_open], asked):
+                found[numbers[row[-1] - 1]].append(placed_order(row))
         return found
 
 
 class Query(NamedTuple):
-    """A query for open orders: the symbol of a market, or None for all; the page."""
+    """A query as it was read; `market` is a symbol."""
 
+    is_open: bool | None
     market: str | None
     before: int
     limit: int
@@ -168,7 +203,7 @@ def read_query(query: bytes) -> Query | None:
 @lru_cache(maxsize=1_000)
 def _read_query(query: bytes) -> Query | None:
     form = OrdersQuery(data=QueryDict(query))
-    if not form.is_valid() or form.validated_data["status"] != "open":
+    if not form.is_valid() or form.validated_data["status"] == PENDING:
         return None
     asked = form.validated_data
     try:
@@ -176,4 +211,5 @@ def _read_query(query: bytes) -> Query | None:
     except InvalidCursor:
         return None
     start = before[0] if before else BIGINT_MAX
-    return Query(asked.get("market"), start, asked["limit"])
+    is_open = {"all": None, "open": True, "closed": False}[asked["status"]]
+    return Query(is_open, asked.get("market"), start, asked["limit"])

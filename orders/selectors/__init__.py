@@ -2,7 +2,9 @@
 
 from orders.selectors.fees import (
     FeeStanding,
+    FeeVersion,
     fee_standings,
+    fee_version,
     first_trade_since,
     rates_of,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "PENDING_WINDOW",
     "RECENT_TRADES",
     "FeeStanding",
+    "FeeVersion",
     "Fill",
     "FillKey",
     "HistoryLag",
@@ -72,6 +75,7 @@ __all__ = [
     "Story",
     "commands_by_client_id",
     "fee_standings",
+    "fee_version",
     "fill_of",
     "fills_of_order",
     "fills_of_orders",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -30,6 +31,28 @@ def rates_of(*, user_id: int, market: MarketRules) -> tuple[Ppm, Ppm]:
         row = cursor.fetchone()
     maker, taker = row or (market.maker_ppm, market.taker_ppm)
     return Ppm(maker), Ppm(taker)
+
+
+class FeeVersion(NamedTuple):
+    """Another one after each change of what `rates_of` goes by.
+
+    own      (market, maker, taker) of each market
+    tiers    (market, volume, maker, taker) of each tier
+    counted  when all volumes were counted, at once
+    """
+
+    own: tuple[tuple[int, int, int], ...]
+    tiers: tuple[tuple[int, int, int, int], ...]
+    counted: datetime | None
+
+
+def fee_version() -> FeeVersion:
+    own = Market.objects.order_by("id").values_list("id", "maker_ppm", "taker_ppm")
+    tiers = FeeTier.objects.order_by("id").values_list(
+        "market_id", "volume_from", "maker_ppm", "taker_ppm"
+    )
+    counted = UserVolume.objects.values_list("counted_at", flat=True).first()
+    return FeeVersion(tuple(own), tuple(tiers), counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from orders.serializers.answers import (
     OrderWithFills,
     fill_body,
     market_body,
+    order_and_fills_body,
     order_body,
     status_word,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "is_decided",
     "market_body",
     "oco_terms",
+    "order_and_fills_body",
     "order_body",
     "order_terms",
     "prevented_body",

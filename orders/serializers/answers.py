@@ -1,5 +1,6 @@
 """Markets, orders and fills as the API shows them; the sockets show them the same way."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -216,6 +217,13 @@ def order_body(placed: PlacedOrder, market: Market) -> dict[str, Any]:
         "created_at": command.created_at,
         "updated_at": record.updated_at if record else command.created_at,
     }
+
+
+def order_and_fills_body(
+    placed: PlacedOrder, fills: Iterable[Fill], market: Market
+) -> dict[str, Any]:
+    """The order as it stands, with the fills that made up `filled`."""
+    return order_body(placed, market) | {"fills": [fill_body(it, market) for it in fills]}
 
 
 def _terms_body(

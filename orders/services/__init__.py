@@ -14,9 +14,13 @@ from orders.services.batch import (
 )
 from orders.services.changing import (
     amend_order,
+    amend_values,
     cancel_all,
+    cancel_values,
+    check_live,
     replace_order,
     request_cancel,
+    terms_of,
 )
 from orders.services.clock import (
     fire_cancel_after,
@@ -26,6 +30,7 @@ from orders.services.clock import (
 )
 from orders.services.fees import count_volumes, set_fee_tier
 from orders.services.history import forget_history, index_fills, index_orders
+from orders.services.intake import Intake
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, open_market
 from orders.services.pen import (
@@ -46,7 +51,13 @@ from orders.services.pen import (
     start_special_orders,
     start_trades,
 )
-from orders.services.placing import place_list, place_order, refuse_as_placed
+from orders.services.placing import (
+    order_values,
+    place_list,
+    place_order,
+    refuse_as_placed,
+    stamp_order,
+)
 
 __all__ = [
     "ORDER_COLUMNS",
@@ -55,11 +66,15 @@ __all__ = [
     "AmendItem",
     "BatchItem",
     "CancelItem",
+    "Intake",
     "PlaceItem",
     "Refusal",
     "amend_order",
+    "amend_values",
     "append_commands",
     "cancel_all",
+    "cancel_values",
+    "check_live",
     "configure_market",
     "count_volumes",
     "fire_cancel_after",
@@ -67,6 +82,7 @@ __all__ = [
     "index_fills",
     "index_orders",
     "open_market",
+    "order_values",
     "pack_event",
     "pack_order",
     "pack_prevented",
@@ -89,5 +105,7 @@ __all__ = [
     "start_orders",
     "start_special_orders",
     "start_trades",
+    "stamp_order",
     "submit_batch",
+    "terms_of",
 ]

@@ -7,8 +7,8 @@ it leaves to the services: a request whose client order id is taken is not writt
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from django.db import DataError, IntegrityError
 
@@ -29,8 +29,15 @@ COMMIT_MAX: Final = 2_000
 #: A shard is rung so often at most; the engine hears of each commit by NOTIFY anyway.
 RING_SECONDS: Final = 0.2
 
-#: Commands that go together or not at all, in their order.
-Lot = Sequence[NewCommand]
+
+class Lot(NamedTuple):
+    """Commands that go together or not at all, in their order.
+
+    numbered  is called when they are durable and have their ids, before anybody goes on
+    """
+
+    commands: Sequence[NewCommand]
+    numbered: Callable[[], None]
 
 
 class Intake:
@@ -41,17 +48,20 @@ class Intake:
         self._batcher = Batcher(self._commit, limit=WAITING_MAX, most=COMMIT_MAX)
         self._bell = _Bell()
 
-    async def append(self, *, commands: Lot) -> bool:
+    async def append(
+        self, *, commands: Sequence[NewCommand], numbered: Callable[[], None]
+    ) -> bool:
         """Append what one request asks for, with what others ask for at this moment.
 
         Once it returns, the commands are durable and have their ids. Place commands have
         passed `check_order`. Who stops waiting does not take them back.
 
+        numbered  is called as soon as that is so, whoever waits
         returns  False when a client order id among them is taken; nothing of them was
                  written
         raises   Busy when too much waits, and nothing was written; django.db.Error
         """
-        return await self._batcher.ask(commands, weight=len(commands))
+        return await self._batcher.ask(Lot(commands, numbered), weight=len(commands))
 
     async def _commit(self, lots: list[Lot]) -> list[bool | BaseException]:
         """Write the lots; whether each was written."""
@@ -83,11 +93,13 @@ class Intake:
 
     async def _write(self, lots: Sequence[Lot]) -> None:
         """Write all of these lots in one transaction, and give the commands their ids."""
-        commands, statements, copies = copies_of(lots=lots)
+        commands, statements, copies = copies_of(lots=[lot.commands for lot in lots])
         [last] = await self._wire.copy_in("; ".join([*statements, LAST_ID]), copies)
         failpoint("after_commit")
         for number, command in enumerate(commands, last - len(commands) + 1):
             command.pk = number
+        for lot in lots:
+            lot.numbered()
         self._bell.ring({command.shard for command in commands})
 
     async def _taken(self, lots: Sequence[Lot]) -> set[tuple[int, str]]:
@@ -142,6 +154,6 @@ class _Bell:
 def _names(lot: Lot) -> set[tuple[int, str]]:
     return {
         (command.user_id, command.client_order_id)
-        for command in lot
+        for command in lot.commands
         if command.client_order_id is not None
     }

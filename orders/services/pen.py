@@ -25,9 +25,9 @@ SPECIAL_COLUMNS: Final = (
     "hidden", "priority", "trigger_price", "cap", "armed_trade", "list_id",
 )  # fmt: skip
 TRADE_COLUMNS: Final = (
-    "id", "market_id", "price", "quantity", "quote_amount", "taker_side",
-    "maker_order_id", "taker_order_id", "maker_user_id", "taker_user_id",
-    "maker_fee", "taker_fee", "auction", "created_at",
+    "id", "price", "quantity", "quote_amount", "taker_side", "maker_order_id",
+    "taker_order_id", "maker_user_id", "taker_user_id", "maker_fee", "taker_fee",
+    "auction", "market_id", "created_at",
 )  # fmt: skip
 EVENT_COLUMNS: Final = (
     "order_id", "command_id", "kind", "reason", '"limit"', "actual", "created_at",
@@ -39,7 +39,7 @@ PREVENTED_COLUMNS: Final = (
 #: Values in the order of ORDER_COLUMNS; times as kernel.pgcopy.timestamp.
 pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqq")
 #: Values in the order of TRADE_COLUMNS.
-pack_trade = pgcopy.row_packer("qqqqqhqqqqqq?q")
+pack_trade = pgcopy.row_packer("qqqqhqqqqqq?qq")
 #: Values in the order of EVENT_COLUMNS.
 pack_event = pgcopy.row_packer("qqhhqqq")
 #: Values in the order of PREVENTED_COLUMNS.

@@ -25,6 +25,8 @@ COUNTS_SECONDS = {
     "matching/tasks.py",  # the life of a message
     "marketdata/hub",  # the pace of pushes
     "orders/services/intake.py",  # the pace of bells
+    "orders/lane/venues.py",  # the age of a reading
+    "orders/lane/waiting.py",  # the engine's answer
     "marketdata/consumers.py",  # patience with slow readers
 }
 #: These read the environment before the settings exist, or set what Django reads.
