@@ -102,10 +102,10 @@ __all__ = [
     "run_clock",
     "set_cancel_after",
     "set_fee_tier",
+    "stamp_order",
     "start_orders",
     "start_special_orders",
     "start_trades",
-    "stamp_order",
     "submit_batch",
     "terms_of",
 ]
