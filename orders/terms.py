@@ -6,6 +6,7 @@ What a market makes of it stands in orders.rules.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from kernel.units import Atoms, Lots, Ppm, Ticks
@@ -87,20 +88,54 @@ def check_shape(terms: OrderTerms) -> None:
 
     raises  OrderShapeInvalid with the public name of the first `field` that is wrong
     """
-    for field, wanted, given in _shape(terms):
-        if given and wanted is False:
-            raise OrderShapeInvalid(
-                f"`{field}` does not fit this {_word(terms)} order.", field=field
-            )
-        if wanted is True and not given:
-            raise OrderShapeInvalid(
-                f"This {_word(terms)} order needs `{field}`.", field=field
-            )
-    if terms.time_in_force not in times_in_force(terms.type):
-        raise OrderShapeInvalid(
-            f"A {_word(terms)} order is not {terms.time_in_force.name.lower()}.",
-            field="time_in_force",
-        )
+    complaint = _complaint(
+        terms.side,
+        terms.type,
+        terms.time_in_force,
+        (
+            terms.price != 0,
+            terms.trigger != 0,
+            terms.trail != 0,
+            terms.trail_ppm != 0,
+            terms.budget != 0,
+            terms.quantity != 0,
+            terms.display != 0,
+            terms.post_only != 0,
+            terms.slippage_ppm != 0,
+            terms.expires_at is not None,
+        ),
+    )
+    if complaint:
+        field, detail = complaint
+        raise OrderShapeInvalid(detail, field=field)
+
+
+# There are few shapes and many orders.
+@lru_cache(maxsize=10_000)
+def _complaint(
+    side: OrderSide, type_: OrderType, time_in_force: TimeInForce, given: tuple[bool, ...]
+) -> tuple[str, str] | None:
+    """The first field that is wrong, and a sentence for a person.
+
+    given  whether each field of `_shape` was named
+    """
+    kind = f"{type_.name.lower()} {side.name.lower()}"
+    shape = _shape(side, type_, time_in_force, dict(zip(_FIELDS, given, strict=True)))
+    for (field, wanted), is_given in zip(shape, given, strict=True):
+        if is_given and wanted is False:
+            return field, f"`{field}` does not fit this {kind} order."
+        if wanted is True and not is_given:
+            return field, f"This {kind} order needs `{field}`."
+    if time_in_force not in times_in_force(type_):
+        word = time_in_force.name.lower()
+        return "time_in_force", f"A {kind} order is not {word}."
+    return None
+
+
+_FIELDS: Final = (
+    "price", "trigger_price", "trail", "trail_percent", "quote_budget", "quantity",
+    "display_quantity", "post_only", "max_slippage", "expires_at",
+)  # fmt: skip
 
 
 def times_in_force(type_: OrderType) -> frozenset[TimeInForce]:
@@ -115,28 +150,26 @@ def times_in_force(type_: OrderType) -> frozenset[TimeInForce]:
     return LASTING if type_ in MARKET_TYPES else frozenset(TimeInForce)
 
 
-def _shape(terms: OrderTerms) -> list[tuple[str, bool | None, bool]]:
-    """(field, whether it must be there or (None) may be, whether it is) in order."""
-    type_ = terms.type
+def _shape(
+    side: OrderSide, type_: OrderType, time_in_force: TimeInForce, given: dict[str, bool]
+) -> list[tuple[str, bool | None]]:
+    """(field, whether it must be there or (None) may be), in the order of `_FIELDS`."""
     trails = type_ is OrderType.TRAILING_STOP
+    lasts = type_ is OrderType.LIMIT and time_in_force in LASTING
     may_be_by_budget = type_ is OrderType.MARKET or (
-        type_ in (OrderType.STOP, OrderType.TAKE_PROFIT) and terms.side is OrderSide.BUY
+        type_ in (OrderType.STOP, OrderType.TAKE_PROFIT) and side is OrderSide.BUY
     )
     return [
-        ("price", type_ in LIMIT_TYPES, terms.price != 0),
-        ("trigger_price", type_ in TRIGGERED_TYPES, terms.trigger != 0),
-        ("trail", trails and not terms.trail_ppm, terms.trail != 0),
-        ("trail_percent", None if trails else False, terms.trail_ppm != 0),
-        ("quote_budget", None if may_be_by_budget else False, terms.budget != 0),
-        ("quantity", terms.budget == 0, terms.quantity != 0),
-        ("display_quantity", None if terms.lasts else False, terms.display != 0),
-        ("post_only", None if terms.lasts else False, terms.post_only is not PostOnly.NO),
-        ("max_slippage", None if type_ in MARKET_TYPES else False, terms.slippage_ppm != 0),
-        (
-            "expires_at",
-            terms.time_in_force is TimeInForce.GTD,
-            terms.expires_at is not None,
-        ),
+        ("price", type_ in LIMIT_TYPES),
+        ("trigger_price", type_ in TRIGGERED_TYPES),
+        ("trail", trails and not given["trail_percent"]),
+        ("trail_percent", None if trails else False),
+        ("quote_budget", None if may_be_by_budget else False),
+        ("quantity", not given["quote_budget"]),
+        ("display_quantity", None if lasts else False),
+        ("post_only", None if lasts else False),
+        ("max_slippage", None if type_ in MARKET_TYPES else False),
+        ("expires_at", time_in_force is TimeInForce.GTD),
     ]
 
 
@@ -178,7 +211,3 @@ def check_stands_with_others(*, terms: OrderTerms) -> None:
         raise ListShapeInvalid(
             "All or none is for limit orders that stay (gtc, gtd) and do not slide."
         )
-
-
-def _word(terms: OrderTerms) -> str:
-    return f"{terms.type.name.lower()} {terms.side.name.lower()}"

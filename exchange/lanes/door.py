@@ -7,7 +7,7 @@ the law, so that an error reads the same, whoever found it.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -135,17 +135,13 @@ class FastLane:
             user_id = await self._bearers.verified(caller.authorization)
         if user_id is None:
             return None, receive
-        read = b""
-        if route.reads_body:
-            messages = [await receive()]
-            while messages[-1].get("more_body") and _size(messages) <= BODY_MAX:
-                messages.append(await receive())
-            receive = _again(messages, receive)
-            if messages[-1]["type"] != "http.request" or _size(messages) > BODY_MAX:
-                return None, receive
-            read = b"".join([message.get("body", b"") for message in messages])
-        request = Request(user_id, number, scope["query_string"], read, caller.at_once)
-        return await _answer(route.handle, request), receive
+        messages, read = await _read(receive) if route.reads_body else ([], b"")
+        answer = None
+        if read is not None:
+            query = scope["query_string"]
+            request = Request(user_id, number, query, read, caller.at_once)
+            answer = await _answer(route.handle, request)
+        return answer, _again(messages, receive) if answer is None else receive
 
     def _look_at(self, scope: Scope, route: Route) -> Caller | None:
         """What the headers say, or None if anything about them is out of the ordinary."""
@@ -203,8 +199,15 @@ def _problem(status: int, data: Any, headers: Mapping[str, str]) -> Answer:
     return Answer(status, JSONRenderer().render(data), PROBLEM, extra)
 
 
-def _size(messages: Iterable[Message]) -> int:
-    return sum(len(message.get("body", b"")) for message in messages)
+async def _read(receive: Receive) -> tuple[list[Message], bytes | None]:
+    """What was received, and the body; None when it is too long or the client has gone."""
+    messages = [await receive()]
+    read = messages[0].get("body", b"")
+    while messages[-1].get("more_body") and len(read) <= BODY_MAX:
+        messages.append(await receive())
+        read += messages[-1].get("body", b"")
+    is_whole = messages[-1]["type"] == "http.request" and len(read) <= BODY_MAX
+    return messages, read if is_whole else None
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:

@@ -9,13 +9,15 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from channels.db import database_sync_to_async
 from django.db import Error
 
 from kernel.units import Ppm
+from ledger.models import Asset
 from orders.models import Market
+from orders.rules import MarketRules
 from orders.selectors import FeeVersion, fee_version, markets_by_id, rates_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,19 @@ READ_SECONDS: Final = 0.5
 AGE_SECONDS: Final = 1.0
 #: Users whose rates are remembered until the tiers or the volumes change.
 RATES_MAX: Final = 100_000
+
+
+class MarketRow(NamedTuple):
+    """What orders and their answers need of a Market; its rules made once."""
+
+    pk: int
+    symbol: str
+    shard: int
+    base: Asset
+    quote: Asset
+    maker_ppm: int
+    taker_ppm: int
+    rules: MarketRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +117,10 @@ class Venues:
 def _look() -> tuple[dict[int, Market], FeeVersion]:
     # The version first: rates that are found from now on are of this one or a later one.
     version = fee_version()
-    return markets_by_id(), version
+    return {id_: _row(market) for id_, market in markets_by_id().items()}, version
+
+
+def _row(market: Market) -> Market:
+    """The market without a model's weight; it has the names that are read of it here."""
+    names = MarketRow._fields
+    return cast(Market, MarketRow(*[getattr(market, name) for name in names]))

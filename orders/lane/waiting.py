@@ -8,8 +8,7 @@ that placed it can be answered with nothing else; what cannot be told so is look
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -41,10 +40,17 @@ class Waiter:
     told   {order: what decided the command}
     """
 
+    waiting: "Waiting"
     deadline: float
     future: "asyncio.Future[None]"
     kinds: dict[int, int] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
+
+    def __enter__(self) -> "Waiter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.waiting.forget(self)
 
     def hear(self, told: Told) -> None:
         """Take what decides the command about this order, and end when all are decided."""
@@ -78,17 +84,13 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self._by_order)
 
-    @contextmanager
-    def waiter(self, *, wait_ms: int) -> Iterator[Waiter]:
-        """Somebody who waits so long for the orders that are added to him."""
+    def waiter(self, *, wait_ms: int) -> Waiter:
+        """Somebody who waits so long for the orders that are added to him, in a `with`."""
         future = asyncio.get_running_loop().create_future()
-        waiter = Waiter(time.monotonic() + wait_ms * MILLISECOND, future)
+        waiter = Waiter(self, time.monotonic() + wait_ms * MILLISECOND, future)
         if wait_ms:
             self._by_deadline.append(waiter)
-        try:
-            yield waiter
-        finally:
-            self._forget(waiter)
+        return waiter
 
     def add(self, waiter: Waiter, kinds: dict[int, int]) -> None:
         """Let him wait for what becomes of commands about these orders as well.
@@ -138,7 +140,8 @@ class Waiting:
             if not waiter.future.done():
                 waiter.future.set_result(None)
 
-    def _forget(self, waiter: Waiter) -> None:
+    def forget(self, waiter: Waiter) -> None:
+        """Tell him no more."""
         for order_id in waiter.kinds:
             others = self._by_order.get(order_id)
             if others and waiter in others:

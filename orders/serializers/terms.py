@@ -1,7 +1,8 @@
 """What a request means in the market's own units; nothing is rounded."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from enum import IntEnum
+from typing import Any, Final, TypeVar
 
 from kernel.decimals import parse_decimal
 from kernel.errors import ExchangeError
@@ -9,10 +10,11 @@ from kernel.units import Atoms, Lots, Ppm, Ticks
 from orders.commands import OrderSide, OrderType, PostOnly, SelfTrade, TimeInForce
 from orders.rules import MarketRules
 from orders.serializers.answers import FRACTION, PERCENT
+from orders.serializers.words import word
 from orders.terms import NO_ATOMS, NO_LOTS, NO_PPM, NO_PRICE, OrderTerms
 
 Form = Mapping[str, Any]
-Word = TypeVar("Word", OrderSide, OrderType, PostOnly, SelfTrade, TimeInForce)
+Word = TypeVar("Word", bound=IntEnum)
 Unit = TypeVar("Unit", Atoms, Lots, Ppm, Ticks)
 
 
@@ -22,20 +24,13 @@ def order_terms(form: Form, market: MarketRules) -> OrderTerms:
     raises  InvalidAmount, PriceOffTick, QuantityOffLot
     """
     return OrderTerms(
-        side=OrderSide[form["side"].upper()],
-        type=OrderType[form["type"].upper()],
-        time_in_force=_word(form, "time_in_force", TimeInForce.GTC),
-        price=_price(form, "price", market),
-        quantity=_quantity(form, "quantity", market),
-        budget=_budget(form, market),
-        self_trade=_word(form, "self_trade", SelfTrade.CANCEL_TAKER),
-        post_only=_word(form, "post_only", PostOnly.NO),
-        trigger=_price(form, "trigger_price", market),
-        trail=_price(form, "trail", market),
-        trail_ppm=_ppm(form, "trail_percent", PERCENT),
-        display=_quantity(form, "display_quantity", market),
-        slippage_ppm=_ppm(form, "max_slippage", FRACTION),
-        expires_at=form.get("expires_at"),
+        side=_SIDE[form["side"]],
+        type=_TYPE[form["type"]],
+        **{
+            name: read(form, field, market)
+            for field, (name, read) in _TERMS.items()
+            if field in form
+        },
     )
 
 
@@ -80,8 +75,14 @@ def amended(form: Form, market: MarketRules) -> dict[str, Any]:
     }
 
 
-def _word(form: Form, name: str, default: Word) -> Word:
-    return type(default)[form[name].upper()] if name in form else default
+def _words(kind: type[Word]) -> dict[str, Word]:
+    """The words of a kind, as the API has them."""
+    return {word(member): member for member in kind}
+
+
+def _one_of(kind: type[Word]) -> Callable[[Form, str, MarketRules], Word]:
+    words = _words(kind)
+    return lambda form, name, _: words[form[name]]
 
 
 def _price(form: Form, name: str, market: MarketRules) -> Ticks:
@@ -92,12 +93,15 @@ def _quantity(form: Form, name: str, market: MarketRules) -> Lots:
     return _read(form, name, market.read_quantity, NO_LOTS)
 
 
-def _budget(form: Form, market: MarketRules) -> Atoms:
-    return _read(form, "quote_budget", market.read_quote, NO_ATOMS)
+def _budget(form: Form, name: str, market: MarketRules) -> Atoms:
+    return _read(form, name, market.read_quote, NO_ATOMS)
 
 
-def _ppm(form: Form, name: str, scale: int) -> Ppm:
-    return _read(form, name, lambda text: Ppm(parse_decimal(text, scale=scale)), NO_PPM)
+def _part(scale: int) -> Callable[[Form, str, MarketRules], Ppm]:
+    def read(text: str) -> Ppm:
+        return Ppm(parse_decimal(text, scale=scale))
+
+    return lambda form, name, _: _read(form, name, read, NO_PPM)
 
 
 def _read(form: Form, name: str, read: Callable[[str], Unit], absent: Unit) -> Unit:
@@ -109,3 +113,22 @@ def _read(form: Form, name: str, read: Callable[[str], Unit], absent: Unit) -> U
     except ExchangeError as error:
         error.extra["field"] = name
         raise
+
+
+_SIDE: Final = _words(OrderSide)
+_TYPE: Final = _words(OrderType)
+#: Field -> its name in OrderTerms, and how it is read.
+_TERMS: Final[dict[str, tuple[str, Callable[[Form, str, MarketRules], Any]]]] = {
+    "time_in_force": ("time_in_force", _one_of(TimeInForce)),
+    "price": ("price", _price),
+    "quantity": ("quantity", _quantity),
+    "quote_budget": ("budget", _budget),
+    "self_trade": ("self_trade", _one_of(SelfTrade)),
+    "post_only": ("post_only", _one_of(PostOnly)),
+    "trigger_price": ("trigger", _price),
+    "trail": ("trail", _price),
+    "trail_percent": ("trail_ppm", _part(PERCENT)),
+    "display_quantity": ("display", _quantity),
+    "max_slippage": ("slippage_ppm", _part(FRACTION)),
+    "expires_at": ("expires_at", lambda form, name, _: form[name]),
+}
