@@ -26,6 +26,7 @@ from orders.selectors import (
     Fill,
     PlacedOrder,
     fill_of,
+    listed_order,
     markets_by_id,
     placed_order,
     questions,
@@ -73,8 +74,6 @@ class OneOrder:
         self._asked = Batcher(self._read, limit=WAITING_MAX, most=TOGETHER_MAX)
 
     async def __call__(self, request: Request) -> Answer | None:
-        if request.number > BIGINT_MAX:
-            return None
         try:
             placed, fills = await self._asked.ask((request.user_id, request.number))
             if placed is None or not _add_up(placed, fills):
@@ -148,10 +147,13 @@ class Orders:
             markets = await self._shown.of({row.command.market_id for row in rows})
         except (Busy, Error):
             return None
+        rules = {market.pk: market.rules for market in markets.values()}
         body = page_body(
             rows,
             limit=page.limit,
-            body=lambda row: order_body(row, markets[row.command.market_id]),
+            body=lambda row: order_body(
+                row, markets[row.command.market_id], rules[row.command.market_id]
+            ),
             key=lambda row: (row.command.pk,),
         )
         return Answer(200, encode(body))
@@ -182,7 +184,7 @@ class Orders:
             sizes = [limit + 1 for limit in limits]
             asked = [users, markets, starts, sizes]
             for row in await self._wire.fetch(PAGES[is_open], asked):
-                found[numbers[row[-1] - 1]].append(placed_order(row))
+                found[numbers[row[-1] - 1]].append(listed_order(row))
         return found
 
 

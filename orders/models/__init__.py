@@ -8,11 +8,12 @@ from orders.models.history import FillsOfUser, HistoryCursor, OrdersOfUser
 from orders.models.log import CancelAfter, Command, ShardClock
 from orders.models.markets import FeeTier, Market, UserVolume
 from orders.models.records import MarketChange, Order, OrderEvent, PreventedMatch, Trade
-from orders.models.rows import NewCommand, OrderRow, TradeRow
+from orders.models.rows import CommandRow, NewCommand, OrderRow, TradeRow
 
 __all__ = [
     "CancelAfter",
     "Command",
+    "CommandRow",
     "FeeTier",
     "FillsOfUser",
     "HistoryCursor",

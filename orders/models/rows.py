@@ -45,6 +45,31 @@ class NewCommand(msgspec.Struct, kw_only=True, gc=False):
     settings: dict[str, Any] | None = None
 
 
+class CommandRow(msgspec.Struct, gc=False):
+    """What an answer tells of a models.Command that placed an order."""
+
+    pk: int
+    market_id: int
+    side: int
+    type: int
+    time_in_force: int
+    price: int
+    quantity: int
+    budget: int
+    client_order_id: str | None
+    self_trade: int
+    post_only: int | None
+    trigger_price: int | None
+    trail: int | None
+    trail_ppm: int | None
+    display: int | None
+    slippage_ppm: int | None
+    expires_at: datetime | None
+    unit: int | None
+    position: int | None
+    created_at: datetime
+
+
 class OrderRow(msgspec.Struct, gc=False):
     """What an answer tells of a models.Order."""
 

@@ -26,6 +26,7 @@ from orders.selectors.many import (
     ORDERS_OF_USERS,
     PAGES,
     PlacedOrder,
+    listed_order,
     placed_order,
 )
 from orders.selectors.markets import (
@@ -82,6 +83,7 @@ __all__ = [
     "fills_page",
     "first_trade_since",
     "history_lags",
+    "listed_order",
     "live_among",
     "live_orders",
     "market_by_symbol",

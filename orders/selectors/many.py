@@ -1,20 +1,19 @@
 """Orders of many users by one query: what a command asked beside what became of it.
 
 The selectors of one user run the same queries with one question in them. Who reads for
-many at once (the fast lane) runs them on a connection of its own; `placed_order` reads
-their rows, whatever connection they come from.
+many at once (the fast lane) runs them on a connection of its own; `placed_order` and
+`listed_order` read their rows, whatever connection they come from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from orders.commands import LIVE, CommandKind
-from orders.models import Command, Order
+from orders.models import Command, CommandRow, Order, OrderRow
 
 _COMMAND: Final = [field.attname for field in Command._meta.concrete_fields]
 _ORDER: Final = [field.attname for field in Order._meta.concrete_fields]
-_ORDER_AT: Final = len(_COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,32 @@ class PlacedOrder:
 
 
 def placed_order(row: Sequence[Any]) -> PlacedOrder:
-    """The columns COLUMNS of a row, with which it begins."""
-    asked, became = row[:_ORDER_AT], row[_ORDER_AT : _ORDER_AT + len(_ORDER)]
+    """A row of ORDERS_OF_USERS."""
+    asked, became = row[: len(_COMMAND)], row[len(_COMMAND) :]
     return PlacedOrder(
         Command.from_db("default", _COMMAND, asked),
         Order.from_db("default", _ORDER, became) if became[0] is not None else None,
     )
 
 
-COLUMNS: Final = ", ".join(
-    [*(f"command.{column}" for column in _COMMAND), *(f"o.{column}" for column in _ORDER)]
-)
+def listed_order(row: Sequence[Any]) -> PlacedOrder:
+    """A row of PAGES: what is told of an order, without the weight of two models."""
+    command = CommandRow(*row[:_TOLD_AT])
+    record = OrderRow(*row[_TOLD_AT:-1])
+    return PlacedOrder(cast(Command, command), cast(Order, record))
+
+
+def _of(table: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{'id' if it == 'pk' else it}" for it in columns)
+
+
+_ASKED_COLUMNS: Final = CommandRow.__struct_fields__
+_TOLD_AT: Final = len(_ASKED_COLUMNS)
 
 #: Takes arrays of ids and of their users: an order that is another user's is not found.
 ORDERS_OF_USERS: Final = f"""
-    SELECT {COLUMNS} FROM unnest(%s::bigint[], %s::bigint[]) AS asked (id, user_id)
+    SELECT {_of("command", _COMMAND)}, {_of("o", _ORDER)}
+    FROM unnest(%s::bigint[], %s::bigint[]) AS asked (id, user_id)
     JOIN orders_command command ON command.id = asked.id
         AND command.user_id = asked.user_id AND command.kind = {CommandKind.PLACE:d}
     LEFT JOIN orders_order o ON o.id = command.id
@@ -79,7 +89,8 @@ _HISTORY: Final = f"""
 
 def _pages(orders: str) -> str:
     return f"""
-    SELECT {COLUMNS}, asked.number FROM
+    SELECT {_of("command", _ASKED_COLUMNS)}, {_of("o", OrderRow.__struct_fields__)},
+        asked.number FROM
     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
         WITH ORDINALITY AS asked (user_id, market_id, before, size, number)
     CROSS JOIN LATERAL ({orders}) AS o

@@ -10,7 +10,13 @@ from kernel.units import BIGINT_MAX
 from orders.commands import CommandKind
 from orders.errors import UnknownOrder
 from orders.models import Command, Order
-from orders.selectors.many import ORDERS_OF_USERS, PAGES, PlacedOrder, placed_order
+from orders.selectors.many import (
+    ORDERS_OF_USERS,
+    PAGES,
+    PlacedOrder,
+    listed_order,
+    placed_order,
+)
 
 #: How many of the newest commands are searched for those that wait for the engine.
 PENDING_WINDOW: Final = 10_000
@@ -48,7 +54,8 @@ def orders_page(
     before   the id after which the page starts
     """
     start = BIGINT_MAX if before is None else before
-    return _placed(PAGES[is_open], [[user_id], [market_id], [start], [limit]])
+    rows = _fetch(PAGES[is_open], [[user_id], [market_id], [start], [limit]])
+    return [listed_order(row) for row in rows]
 
 
 def pending_page(
@@ -75,14 +82,15 @@ def pending_page(
 def orders_by_id(*, user_id: int, order_ids: Iterable[int]) -> dict[int, PlacedOrder]:
     """Those of these orders that are the user's."""
     ids = sorted({id_ for id_ in order_ids if id_ <= BIGINT_MAX})
-    found = _placed(ORDERS_OF_USERS, [ids, [user_id] * len(ids)])
-    return {placed.command.pk: placed for placed in found}
+    rows = _fetch(ORDERS_OF_USERS, [ids, [user_id] * len(ids)])
+    return {it.command.pk: it for it in map(placed_order, rows)}
 
 
-def _placed(query: str, questions: list[Any]) -> list[PlacedOrder]:
+def _fetch(query: str, questions: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, questions)
-        return [placed_order(row) for row in cursor.fetchall()]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def unit_around(*, command: Command) -> list[Command]:

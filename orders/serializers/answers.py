@@ -1,7 +1,7 @@
 """Markets, orders and fills as the API shows them; the sockets show them the same way."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -32,8 +32,16 @@ from orders.serializers.words import (
     TIMES_IN_FORCE,
     TYPES,
     word,
+    words_of,
 )
 
+_SIDES: Final = words_of(OrderSide)
+_TYPES: Final = words_of(OrderType)
+_TIMES: Final = words_of(TimeInForce)
+_POST_ONLY: Final = words_of(PostOnly)
+_SELF_TRADE: Final = words_of(SelfTrade)
+_STATUSES: Final = words_of(OrderStatus)
+_REASONS: Final = words_of(Reason)
 #: Decimals of a part of one (fees, bands, slippage), and of a part in percent.
 FRACTION, PERCENT = 6, 4
 
@@ -190,9 +198,14 @@ def market_body(market: Market) -> dict[str, Any]:
     }
 
 
-def order_body(placed: PlacedOrder, market: Market) -> dict[str, Any]:
-    """The order as it stands; what the engine has not decided on is pending."""
-    command, record, rules = placed.command, placed.record, market.rules
+def order_body(
+    placed: PlacedOrder, market: Market, rules: MarketRules | None = None
+) -> dict[str, Any]:
+    """The order as it stands; what the engine has not decided on is pending.
+
+    rules  the market's, where the caller has them already
+    """
+    command, record, rules = placed.command, placed.record, rules or market.rules
     by_budget = command.budget > 0
     now = record or command
     filled = record.filled if record else 0
@@ -201,9 +214,9 @@ def order_body(placed: PlacedOrder, market: Market) -> dict[str, Any]:
     return {
         "id": str(command.pk),
         "client_order_id": command.client_order_id,
-        "market": market.symbol,
-        "side": word(OrderSide(command.side)),
-        "type": word(OrderType(command.type)),
+        "market": rules.symbol,
+        "side": _SIDES[command.side],
+        "type": _TYPES[command.type],
         "price": rules.price_text(now.price) if now.price else None,
         "quantity": None if by_budget else rules.quantity_text(now.quantity),
         "quote_budget": rules.quote_text(command.budget) if by_budget else None,
@@ -213,7 +226,7 @@ def order_body(placed: PlacedOrder, market: Market) -> dict[str, Any]:
         "remaining": None if by_budget else rules.quantity_text(remaining),
         "average_price": average_price(filled_quote, filled, rules),
         "status": status_word(record),
-        "reason": word(Reason(record.reason)) if record and record.reason else None,
+        "reason": _REASONS[record.reason] if record and record.reason else None,
         "created_at": command.created_at,
         "updated_at": record.updated_at if record else command.created_at,
     }
@@ -237,15 +250,15 @@ def _terms_body(
     trigger = record.trigger_price if record else None
     trail, display, slip = command.trail_ppm, command.display, command.slippage_ppm
     return {
-        "time_in_force": word(TimeInForce(command.time_in_force)),
+        "time_in_force": _TIMES[command.time_in_force],
         "trigger_price": price(trigger or command.trigger_price),
         "trail": price(command.trail),
         "trail_percent": format_decimal(trail, scale=PERCENT) if trail else None,
         "display_quantity": rules.quantity_text(display) if display else None,
         "max_slippage": fraction(slip) if slip else None,
         "price_cap": price(record.cap) if record else None,
-        "post_only": word(PostOnly(command.post_only or PostOnly.NO)),
-        "self_trade": word(SelfTrade(command.self_trade)),
+        "post_only": _POST_ONLY[command.post_only or PostOnly.NO.value],
+        "self_trade": _SELF_TRADE[command.self_trade],
         "expires_at": command.expires_at,
         "list_id": _list_id(command),
     }
@@ -253,19 +266,19 @@ def _terms_body(
 
 def _list_id(command: Command) -> str | None:
     """The legs of a list are logged in one go, so their ids follow on each other."""
-    if command.unit in (UnitKind.OCO, UnitKind.BRACKET):
+    if command.unit and command.unit in (UnitKind.OCO, UnitKind.BRACKET):
         return str(command.pk - (command.position or 0))
     return None
 
 
 def fill_body(fill: Fill, market: Market) -> dict[str, Any]:
-    trade, rules = fill.trade, market.rules
-    received = market.base if fill.side is OrderSide.BUY else market.quote
+    trade, rules, side = fill.trade, market.rules, fill.side
+    received = market.base if side is OrderSide.BUY else market.quote
     return {
         "trade_id": str(trade.pk),
         "order_id": str(fill.order_id),
         "market": market.symbol,
-        "side": word(fill.side),
+        "side": word(side),
         "role": "taker" if fill.is_taker else "maker",
         "price": rules.price_text(trade.price),
         "quantity": rules.quantity_text(trade.quantity),
@@ -279,9 +292,9 @@ def fill_body(fill: Fill, market: Market) -> dict[str, Any]:
 def status_word(record: Order | None) -> str:
     if record is None:
         return PENDING
-    if record.status == OrderStatus.OPEN and record.filled:
+    if record.filled and record.status == OrderStatus.OPEN:
         return PARTIALLY_FILLED
-    return word(OrderStatus(record.status))
+    return _STATUSES[record.status]
 
 
 def average_price(filled_quote: int, filled: int, rules: MarketRules) -> str | None:

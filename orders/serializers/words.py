@@ -25,6 +25,10 @@ def word(member: IntEnum) -> str:
     return member.name.lower()
 
 
+def words_of(enum: type[IntEnum]) -> dict[int, str]:
+    return {int(member): word(member) for member in enum}
+
+
 SIDES: Final = [word(it) for it in OrderSide]
 TYPES: Final = [word(it) for it in OrderType]
 STATUSES: Final = [PENDING, PARTIALLY_FILLED, *(word(it) for it in OrderStatus)]
