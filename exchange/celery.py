@@ -50,6 +50,16 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": "general", "expires": 1.0},
         },
+        "list-the-history": {
+            "task": "orders.tasks.list_history",
+            "schedule": 1.0,
+            "options": {"queue": "general", "expires": 1.0},
+        },
+        "list-the-movements": {
+            "task": "ledger.tasks.list_movements",
+            "schedule": 1.0,
+            "options": {"queue": "general", "expires": 1.0},
+        },
         # A day that was slept through is made up for when beat starts again.
         "count-what-was-traded": {
             "task": "orders.tasks.count_traded",

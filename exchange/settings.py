@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "LegTimeInForce": "orders.serializers.words.STAYING",
         "WithdrawalStatus": "withdrawals.serializers.STATUSES",
         "DepositStatus": "deposits.serializers.STATUSES",
+        "MovementReason": "ledger.serializers.REASONS",
+        "ReasonEnum": "orders.serializers.words.REASONS",
     },
 }
 ORDER_WAIT_MS = env("ORDER_WAIT_MS")

@@ -84,4 +84,22 @@ INVARIANTS = (
         WHERE NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.entry_id = e.id)
         """,
     ),
+    Invariant(
+        "L8",
+        "the lists of accounts have every transfer up to their cursor, once on each side",
+        """
+        WITH listed AS (
+            SELECT account_id, unnest(ids) AS id FROM ledger_movementsofaccount
+        ), recorded AS (
+            SELECT unnest(ARRAY[debit_id, credit_id]) AS account_id, id
+            FROM ledger_transfer
+            WHERE id <= (SELECT max(position) FROM ledger_movementcursor)
+        )
+        (SELECT format('account %s: transfer %s is listed too often', account_id, id)
+         FROM (SELECT * FROM listed EXCEPT ALL SELECT * FROM recorded) many)
+        UNION ALL
+        (SELECT format('account %s: transfer %s is not listed', account_id, id)
+         FROM (SELECT * FROM recorded EXCEPT ALL SELECT * FROM listed) few)
+        """,
+    ),
 )

@@ -1,13 +1,20 @@
 """Assets and balances as the API shows them."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
-from accounts.serializers import DecimalText
+from accounts.serializers import DecimalText, IdText, PageQuery
 from kernel.decimals import format_decimal
-from ledger.models import Asset
-from ledger.selectors import Balance
+from ledger.models import CUSTOMER_KINDS, AccountKind, Asset
+from ledger.selectors import Balance, Movement
+from ledger.transfers import TransferCode
+
+ACCOUNTS: Final = [kind.value for kind in CUSTOMER_KINDS]
+#: The two legs of a trade are one thing to those who trade.
+_TRADE: Final = {TransferCode.TRADE_QUOTE: "trade", TransferCode.TRADE_BASE: "trade"}
+_WHY: Final = {it.value: _TRADE.get(it, it.name.lower()) for it in TransferCode}
+REASONS: Final = list(dict.fromkeys(_WHY.values()))
 
 
 class AssetAnswer(serializers.Serializer[Any]):
@@ -46,4 +53,42 @@ def balance_body(balance: Balance) -> dict[str, Any]:
     scale = balance.asset.scale
     return {"asset": balance.asset.code} | {
         name: format_decimal(atoms, scale=scale) for name, atoms in amounts.items()
+    }
+
+
+class MovementsQuery(PageQuery):
+    account = serializers.ChoiceField(
+        choices=ACCOUNTS,
+        default=AccountKind.AVAILABLE.value,
+        help_text="Which part of the balance.",
+    )
+
+
+class MovementAnswer(serializers.Serializer[Any]):
+    """`amount` is what came, or with a minus what left. Of an order, what is set aside
+    leaves `available` for `held`, and what is not needed comes back."""
+
+    id = IdText()
+    amount = DecimalText()
+    reason = serializers.ChoiceField(choices=REASONS)
+    reference = IdText(
+        help_text="The order that money was set aside for or released from (`hold`, "
+        "`release`), the trade (`trade`, `fee`), the deposit or the withdrawal."
+    )
+    created_at = serializers.DateTimeField()
+
+
+class MovementPage(serializers.Serializer[Any]):
+    results = MovementAnswer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+def movement_body(movement: Movement) -> dict[str, Any]:
+    transfer = movement.transfer
+    return {
+        "id": str(transfer.pk),
+        "amount": format_decimal(movement.amount, scale=movement.asset.scale),
+        "reason": _WHY[transfer.code],
+        "reference": str(transfer.ref),
+        "created_at": transfer.created_at,
     }

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from kernel import clock
-from orders.services import count_volumes, run_clock
+from orders.services import count_volumes, index_fills, index_orders, run_clock
 
 
 @shared_task
@@ -14,3 +14,9 @@ def tell_time() -> None:
 @shared_task
 def count_traded() -> None:
     count_volumes(now=clock.now())
+
+
+@shared_task
+def list_history() -> None:
+    index_orders()
+    index_fills()

@@ -1,6 +1,7 @@
 """How far the lists of history are behind the records (ADR 0018)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
@@ -12,14 +13,14 @@ from orders.models.history import SLICE_MIN
 class HistoryLag:
     """One cursor, and what waits beyond it.
 
-    name     as models.HistoryCursor.name
-    rows     how many ids it is behind
-    seconds  how old the first row is that waits; 0 while fewer wait than are worth a slice
+    name  as models.HistoryCursor.name
+    rows  how many ids it is behind
+    age   of the first row that waits; 0 while fewer wait than are worth a slice
     """
 
     name: str
     rows: int
-    seconds: float
+    age: timedelta
 
 
 def history_lags() -> list[HistoryLag]:
@@ -44,12 +45,12 @@ _LAGS: Final = """
             FROM log LEFT JOIN orders_historycursor c USING (name)
         ) AS at
     )
-    SELECT name, coalesce(rows, 0), CASE WHEN rows >= %s THEN greatest(extract(
-        epoch FROM clock_timestamp() - CASE name
+    SELECT name, coalesce(rows, 0), CASE WHEN rows >= %s THEN greatest(
+        clock_timestamp() - CASE name
             WHEN 'orders' THEN (SELECT created_at FROM orders_command
                                 WHERE id > lag.position ORDER BY id LIMIT 1)
             ELSE (SELECT created_at FROM orders_trade
                   WHERE id > lag.position AND id < beyond ORDER BY id LIMIT 1)
-        END), 0)::float8 ELSE 0 END
+        END, interval '0') ELSE interval '0' END
     FROM lag ORDER BY name DESC
 """

@@ -17,7 +17,7 @@ from withdrawals.services import request_withdrawal
 pytestmark = pytest.mark.django_db
 
 #: Names in paths that name no one's property.
-PUBLIC = {"symbol"}
+PUBLIC = {"asset", "symbol"}
 #: What is asked of an order, where the address does not say it all.
 BODIES = {
     ("patch", "/api/v1/orders/{order_id}"): {"price": "50000"},
@@ -48,7 +48,8 @@ def names_in(path: str) -> set[str]:
 
 @pytest.fixture
 def alices() -> dict[str, str]:
-    """What alice has, by its name in a path: an order partly filled, and a withdrawal."""
+    """What alice has, by its name in a path: an order partly filled, a withdrawal, and
+    dollars that moved."""
     market, alice, bob = make_market(), person("alice"), person("bob")
     fund(alice, "USDT", "100000")
     fund(bob, "BTC", "10")
@@ -63,7 +64,11 @@ def alices() -> dict[str, str]:
         client_withdrawal_id=None,
         now=clock.now(),
     )
-    return {"order_id": str(order.pk), "withdrawal_id": str(withdrawal.pk)}
+    return {
+        "order_id": str(order.pk),
+        "withdrawal_id": str(withdrawal.pk),
+        "asset": "USDT",
+    }
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,9 @@ def test_what_is_anothers_is_not_found(alices, method, path):
     [p for m, p in routes() if m == "get" and not names_in(p) and not is_anybodys(m, p)],
 )
 def test_lists_hold_ones_own_only(alices, path):
-    mine, hers = caller(person("mallory")).get(path), caller(person("alice")).get(path)
+    address = path.format(**alices)
+
+    mine, hers = (caller(person(name)).get(address) for name in ("mallory", "alice"))
 
     assert mine.status_code == hers.status_code == 200
     if path == "/api/v1/me":
