@@ -11,8 +11,17 @@ from ledger.models import Account, AccountKind
 from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.models import MarketSequence
-from orders.commands import PLAIN, SEQUENCE_BITS, Extra, OrderStatus, OrderType, Place
-from orders.models import Market, Trade
+from orders.commands import (
+    PLAIN,
+    SEQUENCE_BITS,
+    Extra,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Place,
+)
+from orders.models import Market, Order, Trade
+from orders.selectors import fills_of_orders
 
 
 def build_engine(*, shard: int, time: int) -> Engine:
@@ -157,26 +166,25 @@ FROM armed JOIN prices ON prices.id = armed.since
 def _received(shard: int) -> dict[int, int]:
     """List id -> base atoms that the entry of a bracket brought, whose exits wait.
 
-    Net of the fee in base that a buyer paid; what a seller sold, in full.
+    Net of the fee in base that a buyer paid; what a seller sold, in full. An entry that
+    brought nothing is left out.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_RECEIVED, [shard])
-        return dict(cursor.fetchall())
+    entries = list(Order.objects.raw(_ENTRIES, [OrderStatus.WAITING, shard]))
+    markets = Market.objects.in_bulk({entry.market_id for entry in entries})
+    fills = fills_of_orders(entries)
+    return {
+        entry.pk: sum(
+            fill.trade.quantity * markets[entry.market_id].lot_size
+            - (fill.fee if entry.side == OrderSide.BUY else 0)
+            for fill in fills[entry.pk]
+        )
+        for entry in entries
+    }
 
 
-_RECEIVED: Final = """
-SELECT e.id, coalesce(sum(t.quantity * m.lot_size
-                          - CASE e.side WHEN 1 THEN t.fee ELSE 0 END), 0)::bigint
-FROM (SELECT DISTINCT list_id FROM orders_order o JOIN orders_market m ON m.id = market_id
-      WHERE status = 6 AND m.shard = %s) waiting
-JOIN orders_order e ON e.id = waiting.list_id
-JOIN orders_market m ON m.id = e.market_id
-LEFT JOIN LATERAL (
-    SELECT quantity, maker_fee AS fee FROM orders_trade
-    WHERE maker_user_id = e.user_id AND maker_order_id = e.id
-    UNION ALL
-    SELECT quantity, taker_fee FROM orders_trade
-    WHERE taker_user_id = e.user_id AND taker_order_id = e.id
-) t ON true
-GROUP BY e.id
+_ENTRIES: Final = """
+SELECT * FROM orders_order WHERE filled > 0 AND id IN (
+    SELECT o.list_id FROM orders_order o JOIN orders_market m ON m.id = o.market_id
+    WHERE o.status = %s AND m.shard = %s
+)
 """
