@@ -46,7 +46,7 @@ def oco_terms(form: Form, market: MarketRules) -> list[OrderTerms]:
 def bracket_terms(form: Form, market: MarketRules) -> list[OrderTerms]:
     """The orders of a validated PlaceBracket: the entry, then its exits."""
     entry, stop = form["entry"], form["stop_loss"]
-    side = OrderSide[entry["side"].upper()].other.name
+    side = word(_SIDE[entry["side"]].other)
     # An entry without a quantity is refused with the others, by the shape of the list.
     both = {"side": side, "self_trade": entry["self_trade"]}
     both |= {"quantity": entry["quantity"]} if "quantity" in entry else {}
