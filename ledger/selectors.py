@@ -165,19 +165,20 @@ class MovementLag:
 
 def movement_lag() -> MovementLag:
     with connection.cursor() as cursor:
-        cursor.execute(_LAG, [SLICE_MIN])
+        cursor.execute(_LAG, {"least": SLICE_MIN})
         return MovementLag(*cursor.fetchone())
 
 
+# The first row that waits tells the age, if there are as many as a slice has at least.
 _LAG: Final = """
-    WITH lag AS (
-        SELECT position, greatest((SELECT max(id) FROM ledger_transfer) - position, 0)
-            AS rows
-        FROM (SELECT coalesce(max(position), 0) AS position FROM ledger_movementcursor) c
+    WITH cursor AS (
+        SELECT coalesce(max(position), 0) AS position FROM ledger_movementcursor
     )
-    SELECT coalesce(rows, 0), CASE WHEN rows >= %s THEN greatest(
-        clock_timestamp() - (SELECT created_at FROM ledger_transfer
-                             WHERE id > lag.position ORDER BY id LIMIT 1), interval '0')
-        ELSE interval '0' END
-    FROM lag
+    SELECT greatest((SELECT max(id) FROM ledger_transfer) - position, 0),
+        CASE WHEN EXISTS (
+            SELECT FROM ledger_transfer WHERE id > position OFFSET %(least)s - 1
+        ) THEN greatest(clock_timestamp() - (
+            SELECT created_at FROM ledger_transfer WHERE id > position ORDER BY id LIMIT 1
+        ), interval '0') ELSE interval '0' END
+    FROM cursor
 """

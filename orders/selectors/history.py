@@ -26,31 +26,40 @@ class HistoryLag:
 def history_lags() -> list[HistoryLag]:
     """Of the orders, and of the fills of each market."""
     with connection.cursor() as cursor:
-        cursor.execute(_LAGS, [SLICE_MIN])
+        cursor.execute(_LAGS, {"least": SLICE_MIN})
         return [HistoryLag(*row) for row in cursor.fetchall()]
 
 
+# The first row that waits tells the age, if there are as many as a slice has at least.
 _LAGS: Final = """
-    WITH log AS (
-        SELECT 'orders' AS name, 0 AS first, 9223372036854775807 AS beyond,
+    WITH orders AS (
+        SELECT coalesce(max(position), 0) AS position,
                (SELECT max(id) FROM orders_command) AS last
-        UNION ALL
-        SELECT 'fills:' || m.id, m.id << 40, m.id + 1 << 40,
+        FROM orders_historycursor WHERE name = 'orders'
+    ), fills AS (
+        SELECT 'fills:' || m.id AS name, m.id + 1 << 40 AS beyond,
+               greatest(c.position, m.id << 40) AS position,
                (SELECT max(id) FROM orders_trade
-                WHERE id > m.id << 40 AND id < m.id + 1 << 40)
+                WHERE id > m.id << 40 AND id < m.id + 1 << 40) AS last
         FROM orders_market m
-    ), lag AS (
-        SELECT name, beyond, position, greatest(last - position, 0) AS rows FROM (
-            SELECT log.*, greatest(c.position, first) AS position
-            FROM log LEFT JOIN orders_historycursor c USING (name)
-        ) AS at
+        LEFT JOIN orders_historycursor c ON c.name = 'fills:' || m.id
+    ), lags AS (
+        SELECT 'orders' AS name, position, last, (
+            SELECT created_at FROM orders_command WHERE id > orders.position
+            ORDER BY id LIMIT 1
+        ) AS since, EXISTS (
+            SELECT FROM orders_command WHERE id > orders.position OFFSET %(least)s - 1
+        ) AS is_slice FROM orders
+        UNION ALL
+        SELECT name, position, last, (
+            SELECT created_at FROM orders_trade WHERE id > position AND id < beyond
+            ORDER BY id LIMIT 1
+        ), EXISTS (
+            SELECT FROM orders_trade WHERE id > position AND id < beyond
+            OFFSET %(least)s - 1
+        ) FROM fills
     )
-    SELECT name, coalesce(rows, 0), CASE WHEN rows >= %s THEN greatest(
-        clock_timestamp() - CASE name
-            WHEN 'orders' THEN (SELECT created_at FROM orders_command
-                                WHERE id > lag.position ORDER BY id LIMIT 1)
-            ELSE (SELECT created_at FROM orders_trade
-                  WHERE id > lag.position AND id < beyond ORDER BY id LIMIT 1)
-        END, interval '0') ELSE interval '0' END
-    FROM lag ORDER BY name DESC
+    SELECT name, greatest(last - position, 0), CASE WHEN is_slice
+        THEN greatest(clock_timestamp() - since, interval '0') ELSE interval '0' END
+    FROM lags ORDER BY name DESC
 """
