@@ -20,7 +20,7 @@ from kernel import pgcopy
 _DJANGOS: Final = ("context", "cursor_factory", "prepare_threshold")
 #: What is asked here is a handful of keys. A plan that was made while a table was small
 #: would scan it, and go on doing so for minutes after it has grown.
-_BY_KEYS: Final = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+_BY_KEYS: Final = " -c enable_seqscan=off -c enable_mergejoin=off"
 
 
 class Wire:

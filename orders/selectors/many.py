@@ -51,13 +51,14 @@ def _of(table: str, columns: Iterable[str]) -> str:
 _ASKED_COLUMNS: Final = CommandRow.__struct_fields__
 _TOLD_AT: Final = len(_ASKED_COLUMNS)
 
+# OFFSET 0 keeps a look-up a look-up, whatever the planner makes of the numbers.
 #: Takes arrays of ids and of their users: an order that is another user's is not found.
 ORDERS_OF_USERS: Final = f"""
     SELECT {_of("command", _COMMAND)}, {_of("o", _ORDER)}
     FROM unnest(%s::bigint[], %s::bigint[]) AS asked (id, user_id)
-    JOIN orders_command command ON command.id = asked.id
-        AND command.user_id = asked.user_id AND command.kind = {CommandKind.PLACE:d}
-    LEFT JOIN orders_order o ON o.id = command.id
+    CROSS JOIN LATERAL (SELECT * FROM orders_command WHERE id = asked.id OFFSET 0) command
+    LEFT JOIN LATERAL (SELECT * FROM orders_order WHERE id = asked.id OFFSET 0) o ON true
+    WHERE command.user_id = asked.user_id AND command.kind = {CommandKind.PLACE:d}
 """  # noqa: S608  own words only
 
 _LIVE: Final = f"mine.status IN ({', '.join(str(int(it)) for it in sorted(LIVE))})"
@@ -70,19 +71,23 @@ _PRESENT: Final = f"""
     SELECT * FROM orders_order mine WHERE {_ASKED} AND {_LIVE}
     ORDER BY mine.id DESC LIMIT asked.size
 """  # noqa: S608  own words only
-# All else is in lists up to a cursor, and looked for beyond it (ADR 0018). OFFSET 0 keeps
-# the look-up of a listed order a look-up, whatever the planner makes of the numbers.
+# All else is in lists up to a cursor, and looked for beyond it (ADR 0018). The ids are put
+# in order before, so that no more is looked up than is shown.
 _HISTORY: Final = f"""
     SELECT * FROM (
         (SELECT * FROM orders_order mine WHERE mine.id > coalesce((
             SELECT position FROM orders_historycursor WHERE name = 'orders'), 0)
          AND {_ASKED} AND {{is_it}} ORDER BY mine.id DESC LIMIT asked.size)
         UNION ALL
-        (SELECT mine.* FROM orders_ordersofuser l CROSS JOIN unnest(l.ids) AS i(id)
-         CROSS JOIN LATERAL (SELECT * FROM orders_order WHERE id = i.id OFFSET 0) mine
-         WHERE l.user_id = asked.user_id AND l.first < asked.before
-         AND i.id < asked.before AND {_ASKED} AND {{is_it}}
-         ORDER BY l.first DESC, i.id DESC LIMIT asked.size)
+        (SELECT mine.* FROM (
+            SELECT l.first, i.id
+            FROM orders_ordersofuser l CROSS JOIN unnest(l.ids) AS i(id)
+            WHERE l.user_id = asked.user_id AND l.first < asked.before
+            AND i.id < asked.before ORDER BY l.first DESC, i.id DESC OFFSET 0
+         ) AS listed
+         CROSS JOIN LATERAL (SELECT * FROM orders_order WHERE id = listed.id OFFSET 0) mine
+         WHERE {_ASKED} AND {{is_it}}
+         ORDER BY listed.first DESC, listed.id DESC LIMIT asked.size)
     ) AS mine ORDER BY mine.id DESC LIMIT asked.size
 """  # noqa: S608  own words only
 
@@ -94,7 +99,7 @@ def _pages(orders: str) -> str:
     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
         WITH ORDINALITY AS asked (user_id, market_id, before, size, number)
     CROSS JOIN LATERAL ({orders}) AS o
-    JOIN orders_command command ON command.id = o.id
+    CROSS JOIN LATERAL (SELECT * FROM orders_command WHERE id = o.id OFFSET 0) command
     ORDER BY asked.number, o.id DESC
     """  # noqa: S608  own words only
 
