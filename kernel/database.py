@@ -1,6 +1,6 @@
 """Writing much, or in few trips, through Django's connection and with its exceptions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ import psycopg
 from django.db import connection
 from psycopg import generators, pq
 from psycopg.errors import error_from_result
+from psycopg.types.numeric import Int8BinaryLoader
 
 from kernel import pgcopy
 from kernel.failpoint import failpoint
@@ -26,9 +27,24 @@ def copy_in(statement: str, *pieces: Iterable[bytes]) -> None:
             copy.write(piece)
 
 
+def ask(statement: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
+    """Execute what is asked again and again: planned once, its rows to be read in binary.
+
+    Times come as kernel.pgcopy.timestamp. Within `one_trip`, rows are read after it.
+
+    raises  django.db.Error, as any query does
+    """
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(raw)
+        cursor.adapters.register_loader("timestamptz", Int8BinaryLoader)
+        return cursor.execute(statement, values, prepare=True, binary=True)
+
+
 @contextmanager
 def one_trip() -> Iterator[None]:
-    """Send the statements of a block together and wait once; none may be read from.
+    """Send the statements of a block together and wait once, at its end.
 
     raises  django.db.Error, as any query does, at the end of the block
     """

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-import psycopg
-from django.db import connection
-
+from kernel.database import ask
 from kernel.errors import InvariantBroken
 from kernel.units import Atoms
 
@@ -23,14 +21,11 @@ def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
              somebody else has locked one and we shall not wait
     """
     wanted = sorted(set(ids))
-    connection.ensure_connection()
-    raw: psycopg.Connection[tuple[int, Atoms]] = connection.connection
-    # A batch locks thousands: they are asked for as one text, which psycopg need not
-    # look through, and read in binary; a third of the time.
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        array = f"{{{','.join(map(str, wanted))}}}"
-        cursor.execute(_LOCK if wait else f"{_LOCK} NOWAIT", [array], binary=True)
-        balances = dict(cursor.fetchall())
+    # One text is asked for, which psycopg need not look through: a batch locks thousands.
+    array = f"{{{','.join(map(str, wanted))}}}"
+    balances: dict[int, Atoms] = dict(
+        ask(_LOCK if wait else f"{_LOCK} NOWAIT", [array]).fetchall()
+    )
     if len(balances) != len(wanted):
         raise InvariantBroken(f"no such ledger accounts: {set(wanted) - set(balances)}")
     return balances

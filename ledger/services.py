@@ -7,7 +7,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from kernel import pgcopy
-from kernel.database import CopyIn
+from kernel.database import CopyIn, ask
 from kernel.doorbell import ring_after_commit
 from kernel.units import Atoms
 from ledger.errors import EntryKeyReused, InsufficientFunds
@@ -144,25 +144,12 @@ def insert_transfers(
     )
 
 
-def reserve_entries(*, count: int) -> list[int]:
-    """Ids for entries whose transfers are written before they are."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id')) "
-            "FROM generate_series(1, %s)",
-            [count],
-        )
-        return [entry for (entry,) in cursor.fetchall()]
+def write_batch(*, entry_id: int, key: str, reference: str, now: datetime) -> None:
+    """Write the entry of a trading batch, by the id that its transfers name.
 
-
-def write_batches(*, batches: Sequence[tuple[int, str, str]], now: datetime) -> None:
-    """Write the entries of trading batches, by ids that were reserved for them.
-
-    batches  (id, key, reference) of each
+    entry_id  that of the market's event batch, beyond the ids of all other entries
     """
-    with connection.cursor() as cursor:
-        for entry, key, reference in batches:
-            cursor.execute(_BATCH, [entry, Entry.Kind.BATCH, key, reference, now])
+    ask(_BATCH, [entry_id, Entry.Kind.BATCH, key, reference, now])
 
 
 _BATCH = (

@@ -9,9 +9,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
-from django.db import connection
-from psycopg.types.numeric import Int8BinaryLoader
 
+from kernel.database import ask
 from matching.models import EventBatch, MarketSequence
 from orders.commands import (
     PLAIN,
@@ -28,28 +27,40 @@ from orders.commands import (
     Unit,
 )
 
-#: One row of `_COMMANDS_AFTER`.
+#: One row of `_COMMANDS`.
 _Row = tuple[Any, ...]
 
 
-def commands_after(
-    *, shard: int, position: int, limit: int
-) -> list[tuple[Command | Unit, int]]:
-    """The next units of a shard, by arrival, with their times as pgcopy.timestamp.
+def ask_for_commands(*, shard: int, limit: int) -> psycopg.Cursor[_Row]:
+    """Ask, in `one_trip` with other things, for what comes after the shard's cursor;
+    `units_of` reads it."""
+    return ask(_COMMANDS_NEXT, [shard, shard, limit])
+
+
+def units_of(rows: list[_Row], *, shard: int) -> list[tuple[Command | Unit, int]]:
+    """The units of a shard, by arrival, with their times as pgcopy.timestamp.
 
     Whatever stands in the log can be read: what cannot be carried out is the engine's to
     say, which passes it over then.
 
-    A unit is never cut, so there may be more than `limit` commands, by fewer than
+    A unit is never cut, so there may be more commands than rows, by fewer than
     orders.commands.UNIT_MAX.
+
+    rows  as `ask_for_commands` found them
     """
-    rows = _rows_after(shard, position, limit)
     if not rows or not rows[-1][_RARE] or not rows[-1][_RARE][_FOLLOW]:
         return list(_units(rows))
     # A unit is appended in one transaction: what follows is there.
     last = rows[-1][0]
     rows += _rows_after(shard, last, rows[-1][_RARE][_FOLLOW])
     return [unit for unit in _units(rows) if commands_of(unit[0])[0].id <= last]
+
+
+def commands_after(
+    *, shard: int, position: int, limit: int
+) -> list[tuple[Command | Unit, int]]:
+    """The next units of a shard after the command with the id `position`."""
+    return units_of(_rows_after(shard, position, limit), shard=shard)
 
 
 def last_id(unit: Command | Unit) -> int:
@@ -63,14 +74,9 @@ def commands_of(unit: Command | Unit) -> Sequence[Command]:
 
 
 def _rows_after(shard: int, position: int, limit: int) -> list[_Row]:
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
     # The engine's largest read: rows in binary cost half of what they cost as text, and
     # a time in binary is the number that we want.
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        cursor.adapters.register_loader("timestamptz", Int8BinaryLoader)
-        cursor.execute(_COMMANDS_AFTER, [position, shard, limit], binary=True)
-        return cursor.fetchall()
+    return ask(_COMMANDS_AFTER, [position, shard, limit]).fetchall()
 
 
 def _units(rows: Sequence[_Row]) -> Iterator[tuple[Command | Unit, int]]:
@@ -132,7 +138,7 @@ _CREATED, _RARE, _SETTINGS = 12, 13, 14
 _KIND, _UNIT, _FOLLOW, _ORDER, _EXTRA, _TRIGGER = 0, 1, 2, 3, 4, 5
 # The first twelve columns are the fields of Place. What a plain order does not have comes
 # in one more, so that it costs it nothing.
-_COMMANDS_AFTER: Final = """
+_COMMANDS: Final = """
 SELECT id, market_id, user_id, side, type, time_in_force, self_trade, price, quantity,
        budget, maker_ppm, taker_ppm, created_at,
        CASE WHEN kind <> 1 OR follow IS NOT NULL
@@ -144,8 +150,14 @@ SELECT id, market_id, user_id, side, type, time_in_force, self_trade, price, qua
                   (extract(epoch FROM expires_at) * 1000000)::bigint - 946684800000000 END]
        END,
        settings
-FROM orders_command WHERE id > %s AND shard = %s ORDER BY id LIMIT %s
+FROM orders_command
 """
+_COMMANDS_AFTER: Final = f"{_COMMANDS} WHERE id > %s AND shard = %s ORDER BY id LIMIT %s"
+_COMMANDS_NEXT: Final = f"""
+{_COMMANDS}
+WHERE id > coalesce((SELECT position FROM matching_cursor WHERE shard = %s), 0)
+AND shard = %s ORDER BY id LIMIT %s
+"""  # noqa: S608  own words only
 
 
 def events_after(*, market_id: int, sequence: int, limit: int = 500) -> list[EventBatch]:

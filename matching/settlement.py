@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
-from django.db import connection
-
 from kernel import pgcopy
-from kernel.database import CopyIn
-from ledger.services import pack_transfers, reserve_entries, start_transfers, write_batches
+from kernel.database import CopyIn, ask
+from ledger.services import pack_transfers, start_transfers, write_batch
 from matching import events
 from matching.engine import Engine
 from matching.outcome import Outcome
@@ -50,7 +48,6 @@ class Settlement:
         self._sequences = sequences
         self._now = now
         self._copy: CopyIn | None = None
-        self._entries: dict[int, int] = {}
         self._handed: dict[int, int] = {}
         self._payloads: dict[int, str] = {}
 
@@ -83,8 +80,6 @@ class Settlement:
             for market, outcome in outcomes.items()
             if outcome.orders or outcome.changes or outcome.events
         }
-        for market in happened:
-            self._sequences[market] += 1
         self._hand_transfers(happened)
         if self._copy is not None:
             self._copy.end()
@@ -103,8 +98,20 @@ class Settlement:
 
     def log(self) -> None:
         """Write the batch into the event log, and the entries of its transfers."""
-        self._write_entries()
-        self._write_events()
+        engine, sequences = self._engine, self._sequences
+        for market, payload in self._payloads.items():
+            number = self._number(market)
+            if self._handed.get(market):
+                write_batch(
+                    entry_id=number,
+                    key=f"batch:{market}:{sequences[market] + 1}",
+                    reference=engine.markets[market].symbol,
+                    now=self._now,
+                )
+            ask(_EVENT, [number, payload, self._now])
+            sequences[market] += 1
+            values = engine.trades[market], sequences[market], *engine.references[market]
+            ask(_SEQUENCE, [market, *values])
 
     def _hand_transfers(self, outcomes: Mapping[int, Outcome]) -> None:
         """Hand over the transfers that were made since the last time."""
@@ -112,32 +119,16 @@ class Settlement:
             handed, made = self._handed.get(market, 0), len(outcome.transfers)
             if handed == made:
                 continue
-            entry = self._entry(market)
+            entry = self._number(market)
             rows = outcome.transfers[handed:] if handed else outcome.transfers
             if self._copy is None:
                 self._copy = start_transfers()
             self._copy.write(pack_transfers(entry_id=entry, rows=rows, now=self._now))
             self._handed[market] = made
 
-    def _entry(self, market: int) -> int:
-        """The id of the entry of the batch's transfers in a market."""
-        if market not in self._entries:
-            self.pause()
-            [self._entries[market]] = reserve_entries(count=1)
-        return self._entries[market]
-
-    def _write_entries(self) -> None:
-        write_batches(
-            batches=[
-                (
-                    entry,
-                    f"batch:{market}:{self._sequences[market]}",
-                    self._engine.markets[market].symbol,
-                )
-                for market, entry in self._entries.items()
-            ],
-            now=self._now,
-        )
+    def _number(self, market: int) -> int:
+        """The id of the market's event batch, and of the entry of its transfers."""
+        return market << SEQUENCE_BITS | self._sequences[market] + 1
 
     def _write(self, start: Callable[[], CopyIn], rows: Sequence[bytes]) -> None:
         """Write rows when what is being written is done."""
@@ -155,18 +146,6 @@ class Settlement:
             market: events.encode(outcome, books[market], time_ms=time_ms)
             for market, outcome in outcomes.items()
         }
-
-    def _write_events(self) -> None:
-        engine, sequences = self._engine, self._sequences
-        with connection.cursor() as cursor:
-            for market, payload in self._payloads.items():
-                event = market << SEQUENCE_BITS | sequences[market]
-                reference, refresh = engine.references[market]
-                cursor.execute(_EVENT, [event, payload, self._now])
-                cursor.execute(
-                    _SEQUENCE,
-                    [market, engine.trades[market], sequences[market], reference, refresh],
-                )
 
 
 _EVENT: Final = (

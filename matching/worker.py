@@ -12,17 +12,18 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+import psycopg
 from django.db import (
     InterfaceError,
     InternalError,
     OperationalError,
-    connection,
     transaction,
 )
 
 from kernel import clock
-from kernel.database import one_trip
+from kernel.database import ask, one_trip
 from kernel.doorbell import ring_after_commit
 from kernel.failpoint import failpoint
 from matching.engine import Engine
@@ -31,7 +32,14 @@ from matching.models import Cursor, MarketSequence
 from matching.outcome import Outcome
 from matching.quarantine import is_broken, pass_over, state_after
 from matching.rebuild import build_engine
-from matching.selectors import commands_after, commands_of, last_event_time, last_id
+from matching.selectors import (
+    ask_for_commands,
+    commands_after,
+    commands_of,
+    last_event_time,
+    last_id,
+    units_of,
+)
 from matching.settlement import Settlement
 from matching.signals import events_logged
 from orders.commands import Command, Unit
@@ -53,10 +61,14 @@ ATTEMPTS = 10
 # statistics would be read from end to end instead, so that is ruled out until the commit.
 _LOCK = (
     "SELECT position, holder, "
-    "renewed_at > clock_timestamp() - make_interval(secs => %s), "
+    "renewed_at > clock_timestamp() - make_interval(secs => %s::float8), "
     "set_config('enable_seqscan', 'off', true), "
     "set_config('enable_bitmapscan', 'off', true) "
     "FROM matching_cursor WHERE shard = %s FOR UPDATE"
+)
+_MOVE = (
+    "UPDATE matching_cursor SET position = %s, time = greatest(time, %s), "
+    "holder = %s, renewed_at = clock_timestamp() WHERE shard = %s"
 )
 
 
@@ -111,10 +123,13 @@ class Worker:
 
     @transaction.atomic
     def _attempt(self, limit: int) -> int | None:
-        position = self._lock()
+        with one_trip():
+            cursor = self._ask_for_lock()
+            waiting = ask_for_commands(shard=self.shard, limit=limit)
+        position = self._take(cursor.fetchone())
         if position is None:
             return None
-        units = commands_after(shard=self.shard, position=position, limit=limit)
+        units = units_of(waiting.fetchall(), shard=self.shard)
         failpoint("after_fetch")
         if not units:
             self._renew()
@@ -153,9 +168,16 @@ class Worker:
 
     def _lock(self) -> int | None:
         """Lock the shard; its position, or None while another engine lives."""
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [LEASE_SECONDS, self.shard])
-            row = cursor.fetchone()
+        return self._take(self._ask_for_lock().fetchone())
+
+    def _ask_for_lock(self) -> psycopg.Cursor[Any]:
+        return ask(_LOCK, [LEASE_SECONDS, self.shard])
+
+    def _take(self, row: tuple[Any, ...] | None) -> int | None:
+        """The position of the shard whose cursor is locked, None if another engine lives.
+
+        row  what `_LOCK` found
+        """
         if row is None:
             Cursor.objects.bulk_create([Cursor(shard=self.shard)], ignore_conflicts=True)
             return self._lock()
@@ -172,12 +194,7 @@ class Worker:
 
     def _move_cursor(self, position: int, now: int = 0) -> None:
         """Stand at `position`, at the engine's time `now` (0: as before)."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE matching_cursor SET position = %s, time = greatest(time, %s), "
-                "holder = %s, renewed_at = clock_timestamp() WHERE shard = %s",
-                [position, now, self.holder, self.shard],
-            )
+        ask(_MOVE, [position, now, self.holder, self.shard])
         self._position = position
         self._renewed = time.monotonic()
 
