@@ -1,7 +1,8 @@
 """The people, markets and money that tests tell their stories with."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -45,9 +46,18 @@ def person_who_logs_in(name: str) -> User:
 
 
 class Caller(APIClient):
-    """A client of the REST API that speaks JSON."""
+    """A client of the REST API that speaks JSON.
+
+    carrier  who takes its requests to the exchange; None: Django's test client itself
+    """
 
     default_format = "json"
+    carrier: ClassVar[Callable[[dict[str, Any]], Any] | None] = None
+
+    def request(self, **environ: Any) -> Any:
+        if Caller.carrier is None:
+            return super().request(**environ)
+        return Caller.carrier(self._base_environ(**environ, **self._credentials))
 
 
 def caller(user: User | None = None) -> Caller:

@@ -16,7 +16,7 @@ from django.db import Error
 from kernel.units import Lots, Ticks
 from kernel.wire import Wire
 from marketdata.hub.bell import listen
-from matching.events import Events, LoggedOrder, LoggedTrade, decode
+from matching.events import Events, LoggedOrder, LoggedSpecial, LoggedTrade, decode
 from orders.commands import SEQUENCE_BITS, EventKind
 from orders.lane import Told, Venues, Waiting
 from orders.models import Market, OrderRow, TradeRow
@@ -126,13 +126,16 @@ class News:
         answered = {it.order for it in events.events if it.kind in _ANSWERS}
         for order in awaited:
             rare = special.get(order.id)
-            row = _row(order, rare.trigger if rare else 0, rare.cap if rare else 0, at)
+            row = _row(market, order, rare, at)
             self._waiting.tell(Told(row, trades.get(order.id, ()), order.id in answered))
 
 
-def _row(order: LoggedOrder, trigger: int, cap: int, at: datetime) -> OrderRow:
+def _row(
+    market: Market, order: LoggedOrder, rare: LoggedSpecial | None, at: datetime
+) -> OrderRow:
     return OrderRow(
         order.id,
+        market.pk,
         order.user,
         order.side,
         order.price,
@@ -141,8 +144,8 @@ def _row(order: LoggedOrder, trigger: int, cap: int, at: datetime) -> OrderRow:
         order.filled_quote,
         order.status,
         order.reason,
-        trigger or None,
-        cap or None,
+        (rare.trigger or None) if rare else None,
+        (rare.cap or None) if rare else None,
         at,
     )
 

@@ -110,7 +110,7 @@ def _read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
         return None
     try:
         return decoder.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

@@ -74,6 +74,7 @@ class OrderRow(msgspec.Struct, gc=False):
     """What an answer tells of a models.Order."""
 
     pk: int
+    market_id: int
     user_id: int
     side: int
     price: int
