@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 from exchange import supervised
 from exchange.env import PROJECT
 
-START_SECONDS, STOP_SECONDS = 40.0, 10.0
+START_SECONDS, STOP_SECONDS = 90.0, 15.0
 #: A database of Redis that nobody else has: bells of the bench wake no other engine.
 REDIS_DATABASE: Final = 9
 
@@ -64,6 +64,14 @@ class Processes:
         """Start a line of the Procfile."""
         lines = parse_procfile((PROJECT / "Procfile").read_text()).processes
         self.start(name, lines[name], **more)
+
+    def run(self, command: Sequence[str]) -> str:
+        """Run a program to its end; what it prints."""
+        done = subprocess.run(  # noqa: S603  our own words
+            command, cwd=PROJECT, env=self._environment, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        return done.stdout
 
     def stop(self, name: str) -> None:
         """End one; it has a moment, then it is killed."""

@@ -13,6 +13,7 @@ class Row:
 
     goal    in words, e.g. "≥ 4 ×"; empty when there is none
     met     None when there is no goal, or nothing was measured
+    reached how much of the goal: 1 when it is just met, more when it is passed
     spread  the least and the largest of the runs
     note    why there is no figure, or what to know about it
     """
@@ -25,6 +26,7 @@ class Row:
     ratio: float | None = None
     goal: str = ""
     met: bool | None = None
+    reached: float | None = None
     spread: str = ""
     note: str = ""
 
@@ -46,15 +48,15 @@ class Goal:
     def __str__(self) -> str:
         return f"{'≤' if self.at_most else '≥'} {self.bound:,g} {self.sign}".rstrip()
 
-    def is_met(self, *, value: float, ratio: float | None) -> bool | None:
-        if not self.sign:
-            return self._holds(value)
-        if ratio is None:
+    def reached(self, *, value: float, ratio: float | None) -> float | None:
+        """How much of the goal: at least 1 when it is met; None without a reference."""
+        number = value if not self.sign else ratio
+        if number is None:
             return None
-        return self._holds(100 * ratio if self.sign == "%" else ratio)
-
-    def _holds(self, number: float) -> bool:
-        return number <= self.bound if self.at_most else number >= self.bound
+        bounded = 100 * number if self.sign == "%" else number
+        if not self.at_most:
+            return bounded / self.bound
+        return self.bound / bounded if bounded else float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def measured(
         note = "; ".join(
             filter(None, (note, f"{beside.name} not measured: {beside.missing}"))
         )
+    reached = goal.reached(value=value, ratio=ratio) if goal else None
     return Row(
         stage=stage,
         value=value,
@@ -110,7 +113,8 @@ def measured(
         reference_value=against,
         ratio=ratio,
         goal=str(goal) if goal else "",
-        met=goal.is_met(value=value, ratio=ratio) if goal else None,
+        met=None if reached is None else reached >= 1,
+        reached=reached,
         spread=figures.spread(values),
         note=note,
     )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from accounts.models import User
 from kernel import clock
 from kernel.units import Atoms, Lots, Ppm, Ticks
@@ -15,7 +17,8 @@ from orders.commands import CommandKind, OrderSide, OrderType, TimeInForce
 from orders.models import Command, Market
 from orders.services import open_market
 
-OPENING = 10**15
+#: Atoms of each asset; of a crowd, so that all of them together still are a bigint.
+OPENING, OPENING_OF_MANY = 10**15, 5 * 10**13
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,49 @@ def fund_all(*, asset: Asset, user_ids: list[int], amount: int) -> None:
     )
 
 
+def crowd(setting: Setting, *, users: int) -> Setting:
+    """The same market with `users` people in all, who own as much; made by the database."""
+    market, missing = setting.market, users - len(setting.users)
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [missing])
+        fresh = [row[0] for row in cursor.fetchall()]
+        kinds = [AccountKind.AVAILABLE, AccountKind.HELD]
+        assets = [market.base_id, market.quote_id]
+        cursor.execute(_ACCOUNTS, [fresh, assets, [kind.value for kind in kinds]])
+        for asset in assets:
+            code = TransferCode.HOUSE.value
+            cursor.execute(_FUNDS, [f"crowd:{asset}", OPENING_OF_MANY, code, asset, fresh])
+    return Setting(market, setting.users + fresh)
+
+
+_PEOPLE = """
+INSERT INTO accounts_user (email, password, is_superuser, is_active, is_staff, created_at)
+SELECT 'crowd' || n || '@example.com', '!', false, true, false, now()
+FROM generate_series(1, %s) AS n RETURNING id
+"""
+_ACCOUNTS = """
+INSERT INTO ledger_account
+       (owner_id, asset_id, kind, label, normal_side, floor, balance, opened_at)
+SELECT owner, asset, kind, '', 'C', 0, 0, now()
+FROM unnest(%s::bigint[]) AS owner, unnest(%s::bigint[]) AS asset,
+     unnest(%s::text[]) AS kind
+ORDER BY owner, asset, kind
+"""
+_FUNDS = """
+WITH entry AS (
+    INSERT INTO ledger_entry (kind, key, digest, reference, memo, created_at)
+    VALUES ('house', %s, '', '', '', now()) RETURNING id
+)
+INSERT INTO ledger_transfer
+       (entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at)
+SELECT entry.id, custody.id, mine.id, mine.asset_id, %s, %s, 0, now()
+FROM entry, ledger_account AS mine
+JOIN ledger_account AS custody ON custody.asset_id = mine.asset_id
+     AND custody.kind = 'custody' AND custody.label = 'main'
+WHERE mine.asset_id = %s AND mine.kind = 'available' AND mine.owner_id = ANY(%s)
+"""
+
+
 def opposing_orders(setting: Setting, *, cycles: int, seed: int) -> Iterator[Command]:
     """`cycles` pairs: somebody sells at a wandering price, somebody else buys it all."""
     chance = random.Random(seed)  # noqa: S311  the same flow in every run
@@ -99,5 +145,16 @@ def limit_order(
         quantity=quantity,
         maker_ppm=market.maker_ppm,
         taker_ppm=market.taker_ppm,
+        created_at=now,
+    )
+
+
+def cancel_order(market: Market, user: int, order_id: int, now: datetime) -> Command:
+    return Command(
+        market_id=market.pk,
+        shard=market.shard,
+        kind=CommandKind.CANCEL,
+        user_id=user,
+        order_id=order_id,
         created_at=now,
     )

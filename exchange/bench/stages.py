@@ -1,40 +1,23 @@
-"""What is measured. Every function returns rows; a row names its reference and ratio."""
+"""One run of each: commands are appended, an engine settles them, the stages are timed."""
 
 import itertools
-import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from exchange.bench import flows
-from exchange.bench.setting import Setting, opposing_orders
+from exchange.bench.engine import quiet
+from exchange.bench.setting import Setting, cancel_order, limit_order, opposing_orders
 from exchange.bench.stopwatch import Stopwatch
-from kernel import pgcopy
+from kernel import clock, pgcopy
 from matching import locks, settlement, worker
 from matching.engine import Engine
-from matching.spot import Wallet
+from orders.commands import OrderSide
+from orders.models import Command
 from orders.services import append_commands
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the report; `ratio` is value / reference_value."""
-
-    stage: str
-    value: float
-    unit: str
-    reference: str = ""
-    reference_value: float = 0.0
-    ratio: float = 0.0
-    goal: str = ""
-    met: bool | None = None
-    spread: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +32,61 @@ class CycleRun:
 
 
 def run_cycles(setting: Setting, *, cycles: int, batch: int, seed: int) -> CycleRun:
-    """Place opposing orders in bulk, `batch` to a commit, then let the engine settle."""
+    """Place opposing orders in bulk, `batch` to a commit, then let the engine settle.
+
+    raises  ValueError when it has not made one trade of each pair
+    """
     commands = list(opposing_orders(setting, cycles=cycles, seed=seed))
-    before = _count("ledger_transfer")
+    transfers, trades = _count("ledger_transfer"), _count("orders_trade")
+    intake = append(commands, batch=batch)
+    settle, stages = drain(setting, batch=batch)
+    if (made := _count("orders_trade") - trades) != cycles:
+        raise ValueError(f"{cycles} pairs made {made} trades")
+    return CycleRun(cycles, intake, settle, stages, _count("ledger_transfer") - transfers)
+
+
+def append(commands: list[Command], *, batch: int) -> float:
+    """Seconds of appending commands to the log, `batch` to a durable commit."""
     started = time.perf_counter()
     for chunk in _chunks(commands, batch):
         append_commands(commands=chunk)
-    intake = time.perf_counter() - started
+    return time.perf_counter() - started
 
+
+def drain(setting: Setting, *, batch: int) -> tuple[float, dict[str, float]]:
+    """Settle all that waits, as the engine's process does.
+
+    returns  seconds in all, and by stage
+    """
     engine = worker.Worker(shard=setting.market.shard)
     watch = Stopwatch()
-    started = time.perf_counter()
-    with watch.around(*_STAGES):
+    with quiet(), watch.around(*_STAGES):
+        started = time.perf_counter()
         while engine.step(limit=batch):
             pass
-    settle = time.perf_counter() - started
+        spent = time.perf_counter() - started
     engine.release()
     stages = dict(watch.seconds)
-    stages["begin and commit"] = settle - sum(stages.values())
-    return CycleRun(cycles, intake, settle, stages, _count("ledger_transfer") - before)
+    stages["all else"] = spent - sum(stages.values())
+    return spent, stages
+
+
+def mixed_commands(setting: Setting, steps: list[flows.Step]) -> list[Command]:
+    """Steps as rows of the log; a cancel names the id that its order will have.
+
+    Nobody else may append meanwhile, so ids follow the last one without a gap.
+    """
+    last = Command.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    market, people, now = setting.market, setting.users, clock.now()
+    commands = []
+    for number, (side, price, lots) in enumerate(steps, 1):
+        if side:
+            user = people[number % len(people)]
+            commands.append(limit_order(market, user, OrderSide(side), price, lots, now))
+        else:
+            user = people[price % len(people)]
+            commands.append(cancel_order(market, user, last + price, now))
+    return commands
 
 
 _STAGES = (
@@ -115,32 +134,6 @@ def raw_copy_rate(*, rows: int, batch: int) -> float:
         ):
             copy.write(pgcopy.HEADER + b"".join(chunk) + pgcopy.TRAILER)
     return len(packed) / (time.perf_counter() - started)
-
-
-def engine_alone(setting: Setting, *, commands: int, seed: int) -> float:
-    """Commands a second through the pure engine, money included, in batches of 2,000."""
-    rules = setting.market.rules
-    accounts = itertools.count(2)
-    wallets = {
-        user: (
-            Wallet(next(accounts), next(accounts)),
-            Wallet(next(accounts), next(accounts)),
-        )
-        for user in setting.users
-    }
-    balances = dict.fromkeys(range(next(accounts)), 10**17)
-    steps = flows.mixed(commands, seed=seed)
-    flow = list(flows.commands_of(steps, rules, setting.users))
-    engine = Engine({rules.id: rules}, {rules.id: (0, 1)}, {})
-    started = time.perf_counter()
-    for chunk in _chunks(flow, 2_000):
-        engine.run(chunk, {rules.id: wallets}, balances)
-    return commands / (time.perf_counter() - started)
-
-
-def median(values: list[float]) -> tuple[float, str]:
-    """The median, and the least and the largest as text."""
-    return statistics.median(values), f"{min(values):,.0f}–{max(values):,.0f}"
 
 
 def _count(table: str) -> int:

@@ -1,9 +1,65 @@
-"""The lines that `manage.py bench` prints of the engine and of the books beside it."""
+"""The lines that `manage.py bench` prints, and the table for docs/performance.md."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
+from exchange.bench import figures
 from exchange.bench.engine import Measure
 from exchange.bench.peers import Peer
+from exchange.bench.rows import Row
+
+WIDTH = 100
+VERDICTS = {True: "met", False: "MISSED", None: ""}
+
+
+def row_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Two lines for each at most: the figure, then what it stands beside."""
+    yield f"{'stage':<48}{'median':>10}  {'unit':<14}{'ratio':>8}  {'goal':<10}"
+    for row in rows:
+        value = "–" if row.value is None else figures.shown(row.value)
+        line = f"{row.stage:<48}{value:>10}  {row.unit:<14}{ratio_of(row):>8}"
+        yield f"{line}  {row.goal:<10}{VERDICTS[row.met]}".rstrip()
+        if more := "; ".join(filter(None, (_runs(row), _beside(row), row.note))):
+            yield from textwrap.wrap(
+                more, WIDTH, initial_indent="    ", subsequent_indent="    "
+            )
+
+
+def ratio_of(row: Row) -> str:
+    """As the goal puts it: a multiple, or percent."""
+    if row.ratio is None:
+        return ""
+    if row.goal.endswith("%"):
+        return f"{100 * row.ratio:.0f} %"
+    return f"{figures.shown(row.ratio)} ×"
+
+
+def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """The table of docs/performance.md."""
+    yield "| Stage | Median | Runs | Beside | Ratio | Goal | |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in rows:
+        value = "–" if row.value is None else f"{figures.shown(row.value)} {row.unit}"
+        beside = _reference(row)
+        verdict = VERDICTS[row.met].lower()
+        verdict = f"**{verdict}**" if row.met is False else verdict
+        stage = f"{row.stage} ({row.note})" if row.note else row.stage
+        cells = (stage, value, row.spread, beside, ratio_of(row), row.goal, verdict)
+        yield f"| {' | '.join(cells)} |"
+
+
+def _runs(row: Row) -> str:
+    return f"runs {row.spread}" if "–" in row.spread else ""
+
+
+def _beside(row: Row) -> str:
+    return f"beside {_reference(row)}" if row.reference else ""
+
+
+def _reference(row: Row) -> str:
+    if row.reference_value is None:
+        return row.reference
+    return f"{row.reference}: {figures.shown(row.reference_value)}"
 
 
 def engine_lines(measures: Sequence[Measure]) -> Iterator[str]:
