@@ -8,6 +8,7 @@ level appears (ranks.py). Orders that wait for a trigger stand in halves of the 
 ranked by their triggers.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from matching.ranks import Ranks
@@ -219,8 +220,7 @@ class Half:
         level = order.level
         assert level is not None
         level.lots -= order.remaining
-        if order.hidden:
-            level.hidden -= order.hidden
+        level.hidden -= order.hidden
         before, after = order.before, order.after
         if before is None:
             level.first = after
@@ -232,13 +232,20 @@ class Half:
             after.before = before
         order.level = order.before = order.after = None
         if level.first is None:
-            rank, ranks = level.rank, self.ranks
-            del self.levels[rank]
-            # As `all_ranks.remove`, but for the call: mostly it is the best that empties.
-            if ranks[-1] == rank and len(ranks) > 1:
-                ranks.pop()
-            else:
-                self.all_ranks.remove(rank)
+            self._close(level)
+
+    def shift(self, level: Level, order: BookOrder) -> None:
+        """Take out the first order of a level, which shows and hides nothing any more."""
+        after = level.first = order.after
+        order.level = order.after = None
+        if after is None:
+            self._close(level)
+        else:
+            after.before = None
+
+    def _close(self, level: Level) -> None:
+        del self.levels[level.rank]
+        self.all_ranks.remove(level.rank)
 
 
 def _swap_forward(order: BookOrder) -> None:
@@ -275,7 +282,7 @@ class Book:
         self.asks = Half(-1)
         self.rising = Half(-1)
         self.falling = Half(1)
-        self.live: dict[int, dict[int, BookOrder]] = {}
+        self.live = defaultdict[int, dict[int, BookOrder]](dict)
         self.command = self.stamp = 0
 
     def half(self, side: int) -> Half:
@@ -296,11 +303,7 @@ class Book:
 
     def enlist(self, order: BookOrder) -> None:
         """Note an order as live."""
-        mine = self.live.get(order.user)
-        if mine is None:
-            self.live[order.user] = {order.id: order}
-        else:
-            mine[order.id] = order
+        self.live[order.user][order.id] = order
 
     def rest(self, order: BookOrder) -> None:
         """Put an order at the end of the queue of its price."""
@@ -308,7 +311,7 @@ class Book:
             self.bids.add(order, order.price)
         else:
             self.asks.add(order, -order.price)
-        self.enlist(order)
+        self.live[order.user][order.id] = order
 
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""
@@ -332,26 +335,25 @@ class Book:
         returns      (maker, lots) in the order of priority; makers' `remaining` is reduced
                      and makers that are used up have left the book
         """
-        ranks = half.ranks
+        ranks, levels = half.ranks, half.levels
         fills: list[tuple[BookOrder, int]] = []
         while lots and ranks and ranks[-1] >= worst:
-            level = half.levels[ranks[-1]]
-            maker = level.first
-            while lots and maker is not None:
-                if maker.user == stranger_to:
-                    return fills
-                matched = maker.remaining if maker.remaining <= lots else lots
-                lots -= matched
-                maker.remaining -= matched
-                level.lots -= matched
-                fills.append((maker, matched))
-                if not maker.remaining:
-                    if maker.hidden:
-                        self._show_more(maker, level)
-                    else:
-                        half.remove(maker)
-                        del self.live[maker.user][maker.id]
-                    maker = level.first
+            level = levels[ranks[-1]]
+            maker: BookOrder = level.first  # type: ignore[assignment]  # never empty
+            if maker.user == stranger_to:
+                break
+            matched = maker.remaining if maker.remaining <= lots else lots
+            lots -= matched
+            maker.remaining -= matched
+            level.lots -= matched
+            fills.append((maker, matched))
+            if maker.remaining:
+                break
+            if maker.hidden:
+                self._show_more(maker, level)
+            else:
+                half.shift(level, maker)
+                del self.live[maker.user][maker.id]
         return fills
 
     def _show_more(self, iceberg: BookOrder, level: Level) -> None:

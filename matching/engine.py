@@ -16,7 +16,7 @@ from matching.matcher import changes, lists, opening, stops, units
 from matching.matcher.placing import NEVER, Matcher
 from matching.matcher.reach import Reach
 from matching.outcome import Outcome
-from matching.spot import Clearing, WalletPair, owed
+from matching.spot import Clearing, Funds, WalletPair, owed
 from orders.commands import (
     Amend,
     Cancel,
@@ -43,6 +43,8 @@ class Engine:
     time          of the latest command, as kernel.pgcopy.timestamp
     references    market id -> (reference price in ticks or None, when it is renewed)
     last_prices   market id -> price of the last trade in ticks
+    funds         who says whether somebody's funds are enough, instead of the balances;
+                  for a replay of the log
     """
 
     def __init__(
@@ -54,20 +56,23 @@ class Engine:
         time: int = 0,
         references: Mapping[int, tuple[int | None, int]] | None = None,
         last_prices: Mapping[int, int] | None = None,
+        funds: Funds | None = None,
     ) -> None:
         self.fee_accounts = dict(fee_accounts)
         self.time = time
         self._matchers: dict[int, Matcher] = {}
         self._clearings: dict[int, Clearing] = {}
         for market, rules in markets.items():
-            clearing = Clearing(rules, self.fee_accounts[market], self.has_funds)
+            clearing = Clearing(rules, self.fee_accounts[market], funds)
             matcher = Matcher(rules, clearing)
             matcher.trades = trades.get(market, 0)
             matcher.last = (last_prices or {}).get(market, 0)
             matcher.reference, matcher.refresh = (references or {}).get(market, (None, 0))
             self._matchers[market], self._clearings[market] = matcher, clearing
         self._restored: dict[int, list[BookOrder]] = defaultdict(list)
+        # What the batch at work has touched, by market.
         self._outcomes: dict[int, Outcome] = {}
+        self._at_work: dict[int, Matcher] = {}
         self._due = min((matcher.due for matcher in self._matchers.values()), default=NEVER)
 
     @property
@@ -96,10 +101,6 @@ class Engine:
 
     def matcher(self, market: int) -> Matcher:
         return self._matchers[market]
-
-    def has_funds(self, *, available: int, amount: int, order: int, command: int) -> bool:
-        """Whether `available` atoms are enough; a replay of the log answers otherwise."""
-        return available >= amount
 
     # Restarting -------------------------------------------------------------------------
 
@@ -141,32 +142,33 @@ class Engine:
 
         commands  (command or unit, its time) in their order
         wallets   market -> user -> their (base, quote) wallets
-        balances  atoms by account id, of all accounts in these wallets and of the fee
-                  accounts; used as working memory
+        balances  atoms by account id, of all available accounts in these wallets; used
+                  as working memory
         returns   what follows, by market
 
         Wallets and balances are asked by key only, so they may be found on demand.
         """
-        self._outcomes = {}
+        self._outcomes, at_work = {}, self._at_work
+        at_work.clear()
         for market, clearing in self._clearings.items():
             clearing.balances = balances
             clearing.wallets = wallets.get(market, clearing.wallets)
-        matchers = self._matchers
         for command, created in commands:
-            matcher = matchers[command.market]
-            if command.market not in self._outcomes:
-                self._begin(command.market, command)
-            self.time = max(self.time, created)
-            if self.time >= self._due:
+            market = command.market
+            matcher = at_work.get(market) or self._begin(market, command)
+            if created > self.time:
+                self.time = created
+            now = matcher.now = self.time
+            if now >= self._due:
                 self._let_time_pass(command)
-            matcher.now = self.time
-            if matcher.now >= matcher.refresh:
+            if now >= matcher.refresh:
                 opening.refresh_reference(matcher)
-            self._obey(matcher, command, created)
-            if matcher.restless:
-                stops.aftermath(matcher)
-            if matcher.due < self._due:
-                self._due = matcher.due
+            if isinstance(command, Place):
+                matcher.place(command, created)
+            else:
+                self._obey(matcher, command, created)
+            if matcher.restless or matcher.due < self._due:
+                self._settle_down(matcher)
         return self._outcomes
 
     def note(self, change: Configure) -> Outcome:
@@ -175,35 +177,41 @@ class Engine:
         Time does not pass, for what is due may be what fails; nobody's money is there.
         """
         self._outcomes = {}
-        self._begin(change.market, change)
-        matcher = self._matchers[change.market]
+        matcher = self._begin(change.market, change)
         matcher.book.command = change.id
         opening.configure(matcher, change)
         return matcher.outcome
 
-    def _begin(self, market: int, command: Command | Unit) -> None:
+    def _begin(self, market: int, command: Command | Unit) -> Matcher:
         """From here on the batch does something to a market."""
+        matcher = self._at_work[market] = self._matchers[market]
         ids = range(_first_id(command), BIGINT_MAX)
         outcome = self._outcomes[market] = Outcome(placed=ids)
-        self._matchers[market].begin(outcome)
+        matcher.begin(outcome)
+        return matcher
 
     def _obey(self, matcher: Matcher, command: Command | Unit, created: int) -> None:
+        """Carry out anything but an order that stands alone."""
         matcher.book.command = _first_id(command)
         match command:
-            case Place():
-                matcher.place(command, created)
-            case Unit():
-                units.carry_out(matcher, command, created)
             case Cancel():
                 matcher.cancel(command.user, command.order)
+            case Unit():
+                units.carry_out(matcher, command, created)
             case Amend():
                 changes.amend(matcher, command)
             case CancelAll():
                 changes.cancel_all(matcher, command)
             case Configure():
                 opening.configure(matcher, command)
-            case Clock():  # nothing but time, which has passed
+            case Place() | Clock():  # the one is not for here, the other only takes time
                 pass
+
+    def _settle_down(self, matcher: Matcher) -> None:
+        """What a command set off at once, and when time will do so next."""
+        if matcher.restless:
+            stops.aftermath(matcher)
+        self._due = min(self._due, matcher.due)
 
     def _let_time_pass(self, command: Command | Unit) -> None:
         """Let everything happen that is due, in the order of time, then of markets."""
@@ -225,9 +233,8 @@ class Engine:
     ) -> None:
         """Let something happen after all that the command before gave, and before what
         this one will, which causes it."""
-        if market not in self._outcomes:
-            self._begin(market, command)
-        matcher, first = self._matchers[market], _first_id(command)
+        matcher = self._at_work.get(market) or self._begin(market, command)
+        first = _first_id(command)
         matcher.now, matcher.cause, book = self.time, first, matcher.book
         book.command = first - 1
         book.stamp = max(book.stamp, (first - 1 << PRIORITY_BITS) + BETWEEN)

@@ -106,13 +106,9 @@ def encode(outcome: Outcome, book: Book, *, time_ms: int) -> str:
         (side, price, book.lots_at(side, price)) for side, price in sorted(outcome.levels)
     ]
     trades = [
-        (
-            trade.id & mask, trade.price, trade.quantity, trade.taker_side,
-            trade.maker_order, trade.taker_order, trade.maker_user, trade.taker_user,
-            trade.maker_fee, trade.taker_fee,
-        )
-        for trade in outcome.trades
-    ]  # fmt: skip
+        (number & mask, price, quantity, *sides_and_fees)
+        for number, price, quantity, _, *sides_and_fees, _ in outcome.trades
+    ]
     orders = [
         (
             order.id, order.user, order.side, order.type, order.price, order.quantity,
@@ -130,7 +126,7 @@ def _rarities(outcome: Outcome, mask: int) -> dict[str, Any]:
     last = outcome.changes[-1] if outcome.changes else None
     rarities = {
         "state": last and (last.state, last.until),
-        "auction": [trade.id & mask for trade in outcome.trades if trade.auction],
+        "auction": [number & mask for number, *_, auction in outcome.trades if auction],
         "special": [
             (order.id, order.trigger, order.cap)
             for order in outcome.orders.values()

@@ -2,13 +2,13 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ledger.transfers import Row
 from matching.book import OPEN, BookOrder
 
 
-@dataclass(slots=True)
-class TradeMade:
+class TradeMade(NamedTuple):
     """One match; fields as orders.models.Trade."""
 
     id: int
@@ -23,6 +23,10 @@ class TradeMade:
     maker_fee: int
     taker_fee: int
     auction: bool
+
+
+#: The same as a plain tuple: they are made by the thousand, and read in their order.
+TradeRow = tuple[int, int, int, int, int, int, int, int, int, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Outcome:
     """
 
     transfers: list[Row] = field(default_factory=list)
-    trades: list[TradeMade] = field(default_factory=list)
+    trades: list[TradeRow] = field(default_factory=list)
     orders: dict[int, BookOrder] = field(default_factory=dict)
     placed: Container[int] = ()
     left: set[tuple[int, int]] = field(default_factory=set)

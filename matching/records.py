@@ -25,14 +25,10 @@ class OrderRows(NamedTuple):
 def trade_rows(outcomes: Mapping[int, Outcome], *, time: int) -> list[bytes]:
     """Packed; time as kernel.pgcopy.timestamp."""
     return [
-        pack_trade(
-            trade.id, market, trade.price, trade.quantity, trade.quote_amount,
-            trade.taker_side, trade.maker_order, trade.taker_order, trade.maker_user,
-            trade.taker_user, trade.maker_fee, trade.taker_fee, trade.auction, time,
-        )
+        pack_trade(*trade, market, time)
         for market, outcome in outcomes.items()
         for trade in outcome.trades
-    ]  # fmt: skip
+    ]
 
 
 def order_rows(outcomes: Mapping[int, Outcome], *, time: int) -> OrderRows:

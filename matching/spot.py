@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ledger.transfers import TransferCode
 from matching.book import BUY, OPEN, BookOrder
-from matching.outcome import Outcome, TradeMade
+from matching.outcome import Outcome
 from orders.commands import SEQUENCE_BITS, OrderStatus
 from orders.rules import MarketRules
 
@@ -81,13 +81,17 @@ class Clearing:
     """The money of one market.
 
     fees      the house's (base, quote) fee accounts
+    funds     who says whether there is enough; None: the balances do
     wallets   user -> their (base, quote) wallets
-    balances  atoms by account id; kept in step with the transfers
+    balances  atoms by account id, of what is available, kept in step with the transfers;
+              what is held is not asked for, since orders say what they hold
     """
 
     __slots__ = ("balances", "fees", "funds", "outcome", "rules", "wallets")
 
-    def __init__(self, rules: MarketRules, fees: tuple[int, int], funds: Funds) -> None:
+    def __init__(
+        self, rules: MarketRules, fees: tuple[int, int], funds: Funds | None
+    ) -> None:
         self.rules = rules
         self.fees = fees
         self.funds = funds
@@ -106,33 +110,54 @@ class Clearing:
 
     def lacks(self, order: BookOrder, amount: int, command: int) -> int | None:
         """The atoms that are there if they are fewer than `amount`, else None."""
-        available = self.available(order.user, order.side)
-        if self.funds(available=available, amount=amount, order=order.id, command=command):
-            return None
-        return available
+        available, funds = self.available(order.user, order.side), self.funds
+        if available < amount or (
+            funds is not None
+            and not funds(
+                available=available, amount=amount, order=order.id, command=command
+            )
+        ):
+            return available
+        return None
 
     def hold(self, order: BookOrder, amount: int) -> None:
         """Set aside `amount` more for an order."""
         if not amount:
             return
         base, quote = self.wallets[order.user]
-        wallet = quote if order.side == BUY else base
-        asset = self.rules.quote if order.side == BUY else self.rules.base
+        buys = order.side == BUY
+        wallet, asset = (quote, self.rules.quote) if buys else (base, self.rules.base)
         order.hold += amount
         self.outcome.transfers.append(
             (wallet.available, wallet.held, asset, amount, HOLD, order.id)
         )
-        balances = self.balances
-        balances[wallet.available] -= amount
-        balances[wallet.held] += amount
+        self.balances[wallet.available] -= amount
 
     def reserve(self, order: BookOrder, command: int) -> int | None:
-        """Hold what an order needs if it is there, else say what is."""
-        amount = need(self.rules, order)
-        available = self.lacks(order, amount, command)
-        if available is None:
-            self.hold(order, amount)
-        return available
+        """Hold what an order needs if it is there, else say what is.
+
+        As `lacks` and `hold`, but for the calls: every order comes along here.
+        """
+        rules, balances, funds = self.rules, self.balances, self.funds
+        amount = need(rules, order)
+        base, quote = self.wallets[order.user]
+        wallet, asset = (quote, rules.quote) if order.side == BUY else (base, rules.base)
+        account = wallet.available
+        available = balances[account]
+        if available < amount or (
+            funds is not None
+            and not funds(
+                available=available, amount=amount, order=order.id, command=command
+            )
+        ):
+            return available
+        if amount:
+            order.hold += amount
+            balances[account] = available - amount
+            self.outcome.transfers.append(
+                (account, wallet.held, asset, amount, HOLD, order.id)
+            )
+        return None
 
     def release(self, order: BookOrder) -> None:
         """Give back what an order holds beyond what it owes."""
@@ -142,15 +167,13 @@ class Clearing:
         if not surplus:
             return
         base, quote = self.wallets[order.user]
-        wallet = quote if order.side == BUY else base
-        asset = self.rules.quote if order.side == BUY else self.rules.base
+        buys = order.side == BUY
+        wallet, asset = (quote, self.rules.quote) if buys else (base, self.rules.base)
         order.hold -= surplus
         self.outcome.transfers.append(
             (wallet.held, wallet.available, asset, surplus, RELEASE, order.id)
         )
-        balances = self.balances
-        balances[wallet.held] -= surplus
-        balances[wallet.available] += surplus
+        self.balances[wallet.available] += surplus
 
     def _share(self, limit: BookOrder) -> None:
         """What the limit leg of an OCO needs no more, its stop leg may."""
@@ -174,7 +197,7 @@ class Clearing:
         for maker, lots in fills:
             number += 1
             self._fill(taker, maker, lots, maker.price, number, False)  # noqa: FBT003
-        if not taker.budget:  # a budget is spent until its order has ended
+        if taker.hold and not taker.budget:  # a budget is spent until its order has ended
             self.release(taker)
 
     def fill(
@@ -196,52 +219,35 @@ class Clearing:
 
         Each side pays its fee from what it receives: the buyer base, the seller quote.
         """
-        rules, wallets = self.rules, self.wallets
+        rules, balances, outcome = self.rules, self.balances, self.outcome
         quote, base = price * lots * rules.tick_value, lots * rules.lot_size
         taker.filled_quote += quote
         maker.filled_quote += quote
         if taker.side == BUY:
-            buyer, seller = wallets[taker.user], wallets[maker.user]
-            taker.hold -= quote
-            maker.hold -= base
+            buyer, seller = taker, maker
             taker_fee = buyer_fee = -(-base * taker.taker_ppm // 1_000_000)
             maker_fee = seller_fee = -(-quote * maker.maker_ppm // 1_000_000)
         else:
-            buyer, seller = wallets[maker.user], wallets[taker.user]
-            taker.hold -= base
-            maker.hold -= quote
+            buyer, seller = maker, taker
             taker_fee = seller_fee = -(-quote * taker.taker_ppm // 1_000_000)
             maker_fee = buyer_fee = -(-base * maker.maker_ppm // 1_000_000)
-        trade = rules.id << SEQUENCE_BITS | number
-        self._pay(buyer, seller, base, quote, buyer_fee, seller_fee, trade)
-        self.outcome.trades.append(
-            TradeMade(
+        buyer.hold -= quote
+        seller.hold -= base
+        bought, paid = self.wallets[buyer.user]
+        sold, earned = self.wallets[seller.user]
+        buyer_base, seller_quote = bought.available, earned.available
+        balances[buyer_base] += base - buyer_fee
+        balances[seller_quote] += quote - seller_fee
+        trade, move = rules.id << SEQUENCE_BITS | number, outcome.transfers.append
+        move((paid.held, seller_quote, rules.quote, quote, TRADE_QUOTE, trade))
+        move((sold.held, buyer_base, rules.base, base, TRADE_BASE, trade))
+        if buyer_fee:
+            move((buyer_base, self.fees[0], rules.base, buyer_fee, FEE, trade))
+        if seller_fee:
+            move((seller_quote, self.fees[1], rules.quote, seller_fee, FEE, trade))
+        outcome.trades.append(
+            (
                 trade, price, lots, quote, taker.side, maker.id, taker.id, maker.user,
                 taker.user, maker_fee, taker_fee, auction,
             )
         )  # fmt: skip
-
-    def _pay(
-        self,
-        buyer: WalletPair,
-        seller: WalletPair,
-        base: int,
-        quote: int,
-        buyer_fee: int,
-        seller_fee: int,
-        trade: int,
-    ) -> None:
-        rules, balances, move = self.rules, self.balances, self.outcome.transfers.append
-        buyer_base, seller_quote = buyer[0].available, seller[1].available
-        move((buyer[1].held, seller_quote, rules.quote, quote, TRADE_QUOTE, trade))
-        move((seller[0].held, buyer_base, rules.base, base, TRADE_BASE, trade))
-        balances[buyer[1].held] -= quote
-        balances[seller_quote] += quote - seller_fee
-        balances[seller[0].held] -= base
-        balances[buyer_base] += base - buyer_fee
-        if buyer_fee:
-            move((buyer_base, self.fees[0], rules.base, buyer_fee, FEE, trade))
-            balances[self.fees[0]] += buyer_fee
-        if seller_fee:
-            move((seller_quote, self.fees[1], rules.quote, seller_fee, FEE, trade))
-            balances[self.fees[1]] += seller_fee

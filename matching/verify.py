@@ -78,18 +78,6 @@ class _Plenty(dict[int, WalletPair]):
         return pair
 
 
-class _Remembering(Engine):
-    """An engine that asks the record who had the funds.
-
-    poor  (order, command) that lacked them
-    """
-
-    poor: frozenset[tuple[int, int]] = frozenset()
-
-    def has_funds(self, *, available: int, amount: int, order: int, command: int) -> bool:
-        return (order, command) not in self.poor
-
-
 class _Log:
     """One of a market's append-only logs, read along with the replay.
 
@@ -144,9 +132,7 @@ class _Logs:
 
     def compare(self, outcome: Outcome) -> Iterator[str]:
         for trade in outcome.trades:
-            yield from self.trades.compare(
-                tuple(getattr(trade, name) for name in trade.__dataclass_fields__)
-            )
+            yield from self.trades.compare(trade)
         for event in outcome.events:
             order = outcome.orders.get(event.order)
             before_stories = order is not None and _is_older_than_stories(order)
@@ -174,12 +160,14 @@ class _Replay:
             for market in Market.objects.filter(shard=shard).select_related("base", "quote")
         }
         rules = {pk: _first_rules(market.rules) for pk, market in self.markets.items()}
-        self.engine = _Remembering(rules, dict.fromkeys(rules, (0, 1)), {})
-        self.engine.poor = frozenset(
+        # (order, command) that lacked the funds.
+        self.poor = frozenset(
             OrderEvent.objects.filter(
                 reason=INSUFFICIENT_FUNDS, order__market_id__in=rules
             ).values_list("order_id", "command_id")
         )
+        fees = dict.fromkeys(rules, (0, 1))
+        self.engine = Engine(rules, fees, {}, funds=self._had_funds)
         # Of each command that was passed over, the state that its market was left in.
         self.passed_over = dict(
             MarketChange.objects.filter(
@@ -190,6 +178,10 @@ class _Replay:
         self.live: dict[int, BookOrder] = {}
         self._wallets = dict.fromkeys(rules, _Plenty())
         self._balances = defaultdict[int, int](lambda: 1 << 100)
+
+    def _had_funds(self, *, available: int, amount: int, order: int, command: int) -> bool:
+        """What the record says; the balances of this replay say nothing."""
+        return (order, command) not in self.poor
 
     def differences(self) -> Iterator[str]:
         for units in self._chunks():

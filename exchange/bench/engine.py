@@ -18,7 +18,7 @@ from exchange.bench import flows
 from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
 from matching.book import BookOrder
 from matching.engine import Engine
-from matching.outcome import Outcome, TradeMade
+from matching.outcome import Outcome
 from orders.commands import SEQUENCE_BITS, Command
 from orders.rules import MarketRules
 
@@ -100,9 +100,9 @@ class TradesOnly:
         taker.filled_quote += quote
         maker.filled_quote += quote
         self.outcome.trades.append(
-            TradeMade(
+            (
                 RULES.id << SEQUENCE_BITS | number, price, lots, quote, taker.side,
-                maker.id, taker.id, maker.user, taker.user, 0, 0, False,  # noqa: FBT003
+                maker.id, taker.id, maker.user, taker.user, 0, 0, False,
             )
         )  # fmt: skip
 

@@ -104,7 +104,7 @@ def run_engine(flow: Flow) -> tuple[float, int]:
             started = time.process_time()
             outcomes = engine.run(batch, {}, {})
             spent += time.process_time() - started
-            traded += sum(trade.quantity for trade in outcomes[RULES.id].trades)
+            traded += sum(lots for _, _, lots, *_ in outcomes[RULES.id].trades)
     return 1e9 * spent / len(flow), traded
 
 

@@ -128,10 +128,11 @@ class Matcher:
     def place(self, command: Place, created: int) -> None:
         """Carry out a place command that stands alone."""
         order = new_order(command, created)
-        self.outcome.orders[order.id] = order
-        if command.type == LIMIT and command.extra is PLAIN and not self.guarded:
+        number = self.book.command = order.id
+        self.outcome.orders[number] = order
+        if order.type == LIMIT and order.extra is PLAIN and not self.guarded:
             # As `go_on`, but for the calls: this is the most frequent thing of all.
-            if self.money.reserve(order, order.id) is None:
+            if self.money.reserve(order, number) is None:
                 self.enter(order)
             else:
                 self._reject_poor(order)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kernel import pgcopy
 from matching.engine import Engine
+from matching.outcome import TradeMade
 from matching.spot import Wallet
 from orders.commands import (
     Configure,
@@ -108,7 +109,11 @@ class House:
             ),
         )  # fmt: skip
         time = pgcopy.timestamp(NOON)
-        return self.engine.run([(command, time)], self.wallets, self.balances)[1]
+        outcome = self.engine.run([(command, time)], self.wallets, dict(self.balances))[1]
+        for debit, credit, _, amount, _, _ in outcome.transfers:
+            self.balances[debit] -= amount
+            self.balances[credit] += amount
+        return outcome
 
     def configure(self, rules: MarketRules) -> None:
         """Let the market go on under these rules."""
@@ -175,9 +180,10 @@ def test_the_engine_does_what_the_dry_run_told(
     outcome = house.run(TAKER, terms)
 
     order = outcome.orders[house.count]
-    fee = sum(trade.taker_fee for trade in outcome.trades)
+    trades = [TradeMade._make(row) for row in outcome.trades]
+    fee = sum(trade.taker_fee for trade in trades)
     assert (order.status, order.reason) == (told.status, told.reason)
-    assert [(trade.price, trade.quantity) for trade in outcome.trades] == list(told.fills)
+    assert [(trade.price, trade.quantity) for trade in trades] == list(told.fills)
     assert (order.filled_quote, fee) == (told.filled_quote, told.fee)
     assert house.funds(TAKER) == (told.available, told.held)
     ends = (EventKind.REJECTED, EventKind.CANCELLED)

@@ -184,10 +184,7 @@ def of_memory(house: House) -> dict[str, Any]:
     """What the engine alone says."""
     return {
         "orders": house.orders,
-        "trades": [
-            (t.id & _MASK, *(getattr(t, name) for name in list(t.__dataclass_fields__)[1:]))
-            for t in house.trades
-        ],
+        "trades": [(trade.id & _MASK, *trade[1:]) for trade in house.trades],
         "events": [
             (e.order, e.command, e.kind, e.reason, e.limit, e.actual) for e in house.events
         ],

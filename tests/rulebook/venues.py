@@ -1,6 +1,7 @@
 """Who may play the examples: the engine, and its naive twin in the same words."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from matching.book import BookOrder, new_order
@@ -53,11 +54,15 @@ class TheEngine:
 
     def run(self, unit: Command | Unit, now: int) -> Outcome:
         wallets = {self.market: self.wallets}
-        outcomes = self.engine.run([(unit, now)], wallets, self.balances)
+        outcomes = self.engine.run([(unit, now)], wallets, dict(self.balances))
         outcome = outcomes.get(self.market, Outcome())
-        if outcome.trades:
-            self.last = outcome.trades[-1].price
-        return outcome
+        for debit, credit, _, amount, _, _ in outcome.transfers:
+            self.balances[debit] -= amount
+            self.balances[credit] += amount
+        trades = [TradeMade._make(row) for row in outcome.trades]
+        if trades:
+            self.last = trades[-1].price
+        return replace(outcome, trades=trades)
 
     @property
     def rules(self) -> MarketRules:

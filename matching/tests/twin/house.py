@@ -48,7 +48,7 @@ def _commands(unit: Command | Unit) -> tuple[Command, ...]:
 class House:
     """One market, its engine, the money and the records.
 
-    working  the balances that the engine keeps in step itself
+    working  the balances that the engine keeps in step itself: the available ones
     shown    (side, price) -> lots, as the levels that the engine named say
     """
 
@@ -72,8 +72,12 @@ class House:
         house = cls(stream.market, users=set(stream.everybody))
         for (user, asset), amount in stream.funds().items():
             house.balances[account(user, asset, "available")] = amount
-        accounts = (4 * user + n for user in house.users for n in range(4))
-        house.working = {number: house.balances[number] for number in (*FEES, *accounts)}
+        house.working = {
+            number: house.balances[number]
+            for user in house.users
+            for asset in ("base", "quote")
+            for number in [account(user, asset, "available")]
+        }
         house.engine = Engine({MARKET: house.market}, {MARKET: FEES}, {MARKET: 0})
         return house
 
@@ -110,7 +114,7 @@ class House:
             self.balances[debit] -= amount
             self.balances[credit] += amount
         assert min(self.balances.values(), default=0) >= 0
-        for trade in outcome.trades:
+        for trade in map(TradeMade._make, outcome.trades):
             assert {trade.maker_order, trade.taker_order} <= self.was_live
         for number, order in outcome.orders.items():
             self._record_order(order, new=number in outcome.placed)
@@ -121,7 +125,7 @@ class House:
         for level in outcome.levels:
             self.shown[level] = self.engine.books[MARKET].lots_at(*level)
         self.transfers += outcome.transfers
-        self.trades += outcome.trades
+        self.trades += map(TradeMade._make, outcome.trades)
         self.events += outcome.events
         self.prevented += outcome.prevented
 
