@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
-from django.db import connection
+from django.conf import settings
+from django.db import OperationalError, connection
 from psycopg.conninfo import conninfo_to_dict
 
 from exchange.audit import audit
@@ -94,13 +95,14 @@ class House:
         )
 
     def start_web(self, *, port: int) -> subprocess.Popen[str]:
-        """A web process; it answers when the port is open."""
+        """A web process; it answers when the port is open, and knows our tokens."""
         web = self._start(
             [
                 *(sys.executable, "-m", "uvicorn", "exchange.asgi:application"),
                 *("--port", str(port), "--ws", "websockets-sansio", "--lifespan", "off"),
                 *("--log-level", "error", "--timeout-graceful-shutdown", "2"),
-            ]
+            ],
+            SECRET_KEY=settings.SECRET_KEY,
         )
         wait_until(lambda: _is_open(port), seconds=30)
         return web
@@ -112,10 +114,10 @@ class House:
         client = redis.Redis.from_url(self.redis_url)
         os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
 
-    def crash_postgres(self) -> None:
+    def crash_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """SIGQUIT is PostgreSQL's immediate shutdown: recovery follows at the start."""
         pid_file = self.var / "postgres" / "postmaster.pid"
-        os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
+        os.kill(int(pid_file.read_text().splitlines()[0]), how)
 
     def wait_until_settled(self, *, seconds: float = 30) -> None:
         def settled() -> bool:
@@ -152,6 +154,17 @@ class House:
 def _is_open(port: int) -> bool:
     with socket.socket() as trial:
         return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers() -> bool:
+    """Whether PostgreSQL answers us."""
+    try:
+        connection.ensure_connection()
+        Cursor.objects.exists()
+    except OperationalError:
+        connection.close()
+        return False
+    return True
 
 
 def free_port() -> int:

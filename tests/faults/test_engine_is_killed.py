@@ -11,7 +11,7 @@ from kernel import clock
 from matching.models import Cursor
 from orders.models import Command, Order, Trade
 from orders.services import append_commands, request_cancel
-from tests.faults.house import House, wait_until
+from tests.faults.house import House, answers, wait_until
 
 SEED = 7
 
@@ -55,23 +55,13 @@ def test_a_crash_of_postgresql_loses_nothing_that_was_acknowledged(
             acknowledged += place_many(setting, cycles=20)
         except OperationalError:
             connection.close()
-            wait_until(_answers, seconds=20)
+            wait_until(answers, seconds=20)
     house.wait_until_settled()
 
     # A commit whose answer was lost may have happened; one that was answered has.
     assert Command.objects.count() >= before + acknowledged
     assert acknowledged >= 200
     house.prove()
-
-
-def _answers() -> bool:
-    try:
-        connection.ensure_connection()
-        Cursor.objects.exists()
-    except OperationalError:
-        connection.close()
-        return False
-    return True
 
 
 def test_a_flushed_redis_and_a_lost_bell_cost_at_most_a_moment(
