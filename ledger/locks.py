@@ -11,7 +11,9 @@ def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
     """Lock accounts until the transaction ends and read their balances.
 
     Everybody who moves money calls this first, once, with all the accounts that it will
-    touch; locking them in the order of their ids is what makes deadlocks impossible.
+    touch; locking them in the order of their ids is what makes deadlocks impossible. An
+    account that is only moved by who has locked another one is guarded by that one's lock
+    (matching.locks.accounts_of).
 
     ids      account ids, in any order, repeats allowed
     wait     False for those who have locked others already: waiting out of order is what

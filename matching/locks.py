@@ -30,7 +30,8 @@ class KnownWallets:
 
 
 class Balances(dict[int, int]):
-    """Atoms by account id, of locked accounts: the engine's working memory."""
+    """Atoms by account id, of locked accounts: the engine's working memory. Of what is
+    held it needs none: an order says itself what it holds."""
 
     def lock(self, accounts: Iterable[int], *, wait: bool = True) -> None:
         """Lock what is not locked yet; `ledger.locks.lock_accounts` says how."""
@@ -104,10 +105,14 @@ class _Pocket(dict[int, WalletPair]):
 
 
 def accounts_of(pairs: Iterable[WalletPair]) -> list[int]:
-    """The ids of the accounts in wallets."""
+    """The ids of the accounts that stand for wallets when they are locked.
+
+    What is held is moved by engines only, and only by one that has locked what is
+    available beside it. So that lock guards both, and half as many are needed.
+    """
     accounts: list[int] = []
     for base, quote in pairs:
-        accounts += (base.available, base.held, quote.available, quote.held)
+        accounts += (base.available, quote.available)
     return accounts
 
 
