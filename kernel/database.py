@@ -94,8 +94,9 @@ class CopyIn:
     def end(self) -> None:
         """Say that these were all rows: the database goes on to what follows from them."""
         self._put(pgcopy.TRAILER)
-        self._libpq.put_copy_end()
-        self._libpq.flush()
+        with connection.wrap_database_errors:
+            self._libpq.put_copy_end()
+            self._libpq.flush()
         self._is_open = False
 
     def wait(self) -> None:
@@ -108,17 +109,21 @@ class CopyIn:
 
     def give_up(self) -> None:
         """End it without its rows, after something failed; harmless when it has ended."""
-        if self._is_open:
-            self._libpq.put_copy_end(b"given up")
-        if self._is_asked:
-            self._raw.wait(generators.execute(self._libpq))
+        was_open, was_asked = self._is_open, self._is_asked
         self._is_open = self._is_asked = False
+        if self._libpq.status != pq.ConnStatus.OK:
+            return  # what is lost needs no end
+        if was_open:
+            self._libpq.put_copy_end(b"given up")
+        if was_asked:
+            self._raw.wait(generators.execute(self._libpq))
 
     def _put(self, data: bytes) -> None:
         # libpq keeps what the socket does not take yet, and so says no only without memory.
-        if self._libpq.put_copy_data(data) != 1:
-            raise MemoryError("libpq has no room for the rows of a COPY")
-        self._libpq.flush()
+        with connection.wrap_database_errors:
+            if self._libpq.put_copy_data(data) != 1:
+                raise MemoryError("libpq has no room for the rows of a COPY")
+            self._libpq.flush()
 
     def _expect(self, status: pq.ExecStatus) -> None:
         results = self._raw.wait(generators.execute(self._libpq))

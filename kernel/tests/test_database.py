@@ -1,7 +1,9 @@
 """COPY through Django's connection, and what it leaves behind when something fails."""
 
+import psycopg
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from kernel import pgcopy
 from kernel.database import CopyIn, copy_in
@@ -77,3 +79,18 @@ def test_a_statement_that_is_refused_leaves_the_connection_usable():
         CopyIn("COPY nowhere FROM STDIN (FORMAT binary)")
 
     assert numbers() == []
+
+
+def test_a_session_that_is_ended_on_the_way_is_told_as_djangos_own_error():
+    with CopyIn(STATEMENT) as copy:
+        copy.write([pack(1)])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    copy = CopyIn(STATEMENT)
+
+    with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
+        owner.execute("SELECT pg_terminate_backend(%s)", [pid])
+    with pytest.raises(OperationalError), copy:
+        copy.write([pack(1)])
+    connection.close()
