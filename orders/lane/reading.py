@@ -21,13 +21,13 @@ from orders.models import Market, Order
 from orders.selectors import (
     FILLS_OF_ORDERS,
     ORDERS_OF_USERS,
-    PAGES,
     RECENT_TRADES,
     Fill,
     PlacedOrder,
     fill_of,
     listed_order,
     markets_by_id,
+    pages_query,
     placed_order,
     questions,
 )
@@ -177,13 +177,15 @@ class Orders:
 
     async def _read(self, pages: list[Page]) -> list[list[PlacedOrder]]:
         found: list[list[PlacedOrder]] = [[] for _ in pages]
-        for is_open in {page.is_open for page in pages}:
-            numbers = [i for i, page in enumerate(pages) if page.is_open is is_open]
-            columns = zip(*(pages[i][1:] for i in numbers), strict=True)
+        together: dict[str, list[int]] = {}
+        for number, page in enumerate(pages):
+            query = pages_query(is_open=page.is_open, market_id=page.market)
+            together.setdefault(query, []).append(number)
+        for query, numbers in together.items():
+            columns = zip(*(pages[number][1:] for number in numbers), strict=True)
             users, markets, starts, limits = map(list, columns)
-            sizes = [limit + 1 for limit in limits]
-            asked = [users, markets, starts, sizes]
-            for row in await self._wire.fetch(PAGES[is_open], asked):
+            asked = [users, markets, starts, [limit + 1 for limit in limits]]
+            for row in await self._wire.fetch(query, asked):
                 found[numbers[row[-1] - 1]].append(listed_order(row))
         return found
 

@@ -24,9 +24,9 @@ from orders.selectors.fills import (
 from orders.selectors.history import HistoryLag, history_lags
 from orders.selectors.many import (
     ORDERS_OF_USERS,
-    PAGES,
     PlacedOrder,
     listed_order,
+    pages_query,
     placed_order,
 )
 from orders.selectors.markets import (
@@ -62,7 +62,6 @@ __all__ = [
     "FILLS_OF_ORDERS",
     "NEWEST_FILL",
     "ORDERS_OF_USERS",
-    "PAGES",
     "PENDING_WINDOW",
     "RECENT_TRADES",
     "FeeStanding",
@@ -93,6 +92,7 @@ __all__ = [
     "order_of",
     "orders_by_id",
     "orders_page",
+    "pages_query",
     "pending_page",
     "placed_order",
     "prevented_page",

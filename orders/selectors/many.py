@@ -38,7 +38,7 @@ def placed_order(row: Sequence[Any]) -> PlacedOrder:
 
 
 def listed_order(row: Sequence[Any]) -> PlacedOrder:
-    """A row of PAGES: what is told of an order, without the weight of two models."""
+    """A row of a `pages_query`: what is told of an order, without two models' weight."""
     command = CommandRow(*row[:_TOLD_AT])
     record = OrderRow(*row[_TOLD_AT:-1])
     return PlacedOrder(cast(Command, command), cast(Order, record))
@@ -71,25 +71,41 @@ _PRESENT: Final = f"""
     SELECT * FROM orders_order mine WHERE {_ASKED} AND {_LIVE}
     ORDER BY mine.id DESC LIMIT asked.size
 """  # noqa: S608  own words only
-# All else is in lists up to a cursor, and looked for beyond it (ADR 0018). The ids are put
-# in order before, so that no more is looked up than is shown.
-_HISTORY: Final = f"""
-    SELECT * FROM (
-        (SELECT * FROM orders_order mine WHERE mine.id > coalesce((
-            SELECT position FROM orders_historycursor WHERE name = 'orders'), 0)
-         AND {_ASKED} AND {{is_it}} ORDER BY mine.id DESC LIMIT asked.size)
-        UNION ALL
-        (SELECT mine.* FROM (
-            SELECT l.first, i.id
-            FROM orders_ordersofuser l CROSS JOIN unnest(l.ids) AS i(id)
-            WHERE l.user_id = asked.user_id AND l.first < asked.before
-            AND i.id < asked.before ORDER BY l.first DESC, i.id DESC OFFSET 0
-         ) AS listed
-         CROSS JOIN LATERAL (SELECT * FROM orders_order WHERE id = listed.id OFFSET 0) mine
-         WHERE {_ASKED} AND {{is_it}}
-         ORDER BY listed.first DESC, listed.id DESC LIMIT asked.size)
-    ) AS mine ORDER BY mine.id DESC LIMIT asked.size
+# All else is in lists up to a cursor, and looked for beyond it (ADR 0018).
+_BEYOND: Final = f"""
+    SELECT * FROM orders_order mine WHERE mine.id > coalesce((
+        SELECT position FROM orders_historycursor WHERE name = 'orders'), 0)
+    AND {_ASKED} AND {{is_it}} ORDER BY mine.id DESC LIMIT asked.size
 """  # noqa: S608  own words only
+_LISTED: Final = """
+    FROM orders_ordersofuser l CROSS JOIN unnest(l.ids) AS i(id) {look_up}
+    WHERE l.user_id = asked.user_id AND l.first < asked.before AND i.id < asked.before
+    AND {is_it} ORDER BY l.first DESC, i.id DESC LIMIT asked.size
+"""
+_LOOK_UP: Final = """
+    CROSS JOIN LATERAL (SELECT * FROM orders_order WHERE id = {it}.id OFFSET 0) AS mine
+"""
+
+
+def _history(is_it: str) -> str:
+    """Some of a user's orders: looked up from the lists' end until the page is full."""
+    listed = _LISTED.format(look_up=_LOOK_UP.format(it="i"), is_it=f"{_ASKED} AND {is_it}")
+    return _joined(_BEYOND.format(is_it=is_it), f"SELECT mine.* {listed}")
+
+
+def _whole_history() -> str:
+    """All of a user's orders: no more of them are looked up than the page shows."""
+    newest = f"(SELECT i.id {_LISTED.format(look_up='', is_it='true')}) AS newest"
+    look_up = _LOOK_UP.format(it="newest")
+    listed = f"SELECT mine.* FROM {newest} {look_up}"  # noqa: S608  own words only
+    return _joined(_BEYOND.format(is_it="true"), listed)
+
+
+def _joined(beyond: str, listed: str) -> str:
+    return f"""
+    SELECT * FROM (({beyond}) UNION ALL ({listed})) AS mine
+    ORDER BY mine.id DESC LIMIT asked.size
+    """  # noqa: S608  own words only
 
 
 def _pages(orders: str) -> str:
@@ -104,11 +120,20 @@ def _pages(orders: str) -> str:
     """  # noqa: S608  own words only
 
 
-#: Pages of orders, the newest first, by whether they may still trade (None: all). Each
-#: takes arrays: users, markets (NULL: all), ids before which a page starts, sizes. The last
-#: column is the number of the question, from 1.
-PAGES: Final = {
+_WHOLE: Final = _pages(_whole_history())
+_SOME: Final = {
     True: _pages(_PRESENT),
-    False: _pages(_HISTORY.format(is_it=f"NOT {_LIVE}")),
-    None: _pages(_HISTORY.format(is_it="true")),
+    False: _pages(_history(f"NOT {_LIVE}")),
+    None: _pages(_history("true")),
 }
+
+
+def pages_query(*, is_open: bool | None, market_id: int | None) -> str:
+    """Pages of orders, the newest first, by whether they may still trade (None: all).
+
+    Takes arrays: users, markets (NULL: all), ids before which a page starts, sizes. The
+    last column of its rows is the number of the question, from 1.
+
+    market_id  of these questions, or of one of them: whether they ask for one market
+    """
+    return _WHOLE if is_open is None and market_id is None else _SOME[is_open]

@@ -12,9 +12,9 @@ from orders.errors import UnknownOrder
 from orders.models import Command, Order
 from orders.selectors.many import (
     ORDERS_OF_USERS,
-    PAGES,
     PlacedOrder,
     listed_order,
+    pages_query,
     placed_order,
 )
 
@@ -54,7 +54,8 @@ def orders_page(
     before   the id after which the page starts
     """
     start = BIGINT_MAX if before is None else before
-    rows = _fetch(PAGES[is_open], [[user_id], [market_id], [start], [limit]])
+    query = pages_query(is_open=is_open, market_id=market_id)
+    rows = _fetch(query, [[user_id], [market_id], [start], [limit]])
     return [listed_order(row) for row in rows]
 
 
