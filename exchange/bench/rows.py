@@ -46,7 +46,7 @@ class Goal:
     at_most: bool = False
 
     def __str__(self) -> str:
-        return f"{'≤' if self.at_most else '≥'} {self.bound:,g} {self.sign}".rstrip()
+        return f"{'≤' if self.at_most else '≥'} {self.bound:,.10g} {self.sign}".rstrip()
 
     def reached(self, *, value: float, ratio: float | None) -> float | None:
         """How much of the goal: at least 1 when it is met; None without a reference."""

@@ -49,7 +49,8 @@ def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _runs(row: Row) -> str:
-    return f"runs {row.spread}" if "–" in row.spread else ""
+    least, _, largest = row.spread.partition("–")
+    return f"runs {row.spread}" if least != largest else ""
 
 
 def _beside(row: Row) -> str:
