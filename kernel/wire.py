@@ -4,6 +4,7 @@ The rest of the house talks to the database by Django's connections, in threads.
 asked thousands of times a second cannot afford to change threads for it.
 """
 
+import select
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -87,14 +88,12 @@ def _is_alive(pgconn: PGconn) -> bool:
     """Whether the server is still there, as far as can be known without asking it."""
     if pgconn.status != ConnStatus.OK:
         return False
-    try:
-        pgconn.consume_input()  # a server that goes says so, or closes the socket
-    except psycopg.OperationalError:
+    if pgconn.transaction_status != TransactionStatus.IDLE:
         return False
-    return bool(
-        pgconn.status == ConnStatus.OK
-        and pgconn.transaction_status == TransactionStatus.IDLE
-    )
+    # Nobody was asked anything, so whatever was said is a farewell, or the line was cut.
+    said = select.poll()
+    said.register(pgconn.socket, select.POLLIN)
+    return not said.poll(0)
 
 
 def _copy_in(
