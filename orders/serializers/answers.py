@@ -243,30 +243,27 @@ def _terms_body(
     command: Command, record: Order | None, rules: MarketRules
 ) -> dict[str, Any]:
     """What orders may have beyond side, price and quantity."""
-
-    def price(ticks: int | None) -> str | None:
-        return rules.price_text(ticks) if ticks else None
-
-    trigger = record.trigger_price if record else None
-    trail, display, slip = command.trail_ppm, command.display, command.slippage_ppm
+    trigger = (record and record.trigger_price) or command.trigger_price
+    trail, percent, cap = command.trail, command.trail_ppm, record and record.cap
+    display, slip = command.display, command.slippage_ppm
     return {
         "time_in_force": _TIMES[command.time_in_force],
-        "trigger_price": price(trigger or command.trigger_price),
-        "trail": price(command.trail),
-        "trail_percent": format_decimal(trail, scale=PERCENT) if trail else None,
+        "trigger_price": rules.price_text(trigger) if trigger else None,
+        "trail": rules.price_text(trail) if trail else None,
+        "trail_percent": format_decimal(percent, scale=PERCENT) if percent else None,
         "display_quantity": rules.quantity_text(display) if display else None,
         "max_slippage": fraction(slip) if slip else None,
-        "price_cap": price(record.cap) if record else None,
+        "price_cap": rules.price_text(cap) if cap else None,
         "post_only": _POST_ONLY[command.post_only or PostOnly.NO.value],
         "self_trade": _SELF_TRADE[command.self_trade],
         "expires_at": command.expires_at,
-        "list_id": _list_id(command),
+        "list_id": _list_id(command) if command.unit else None,
     }
 
 
 def _list_id(command: Command) -> str | None:
     """The legs of a list are logged in one go, so their ids follow on each other."""
-    if command.unit and command.unit in (UnitKind.OCO, UnitKind.BRACKET):
+    if command.unit in (UnitKind.OCO, UnitKind.BRACKET):
         return str(command.pk - (command.position or 0))
     return None
 
