@@ -132,12 +132,12 @@ def movements_of(*, account_id: int, before: int | None, limit: int) -> list[Tra
         "before": BIGINT_MAX if before is None else before,
         "limit": limit,
     }
-    return list(Transfer.objects.raw(_MOVEMENTS, where))
+    return list(Transfer.objects.raw(MOVEMENTS_OF, where))
 
 
 # OFFSET 0 keeps the look-up of a listed transfer a look-up, whatever the planner makes of
 # the numbers.
-_MOVEMENTS: Final = """
+MOVEMENTS_OF: Final = """
     (SELECT t.* FROM ledger_transfer t
      WHERE t.id > coalesce((SELECT max(position) FROM ledger_movementcursor), 0)
      AND t.id < %(before)s AND (t.debit_id = %(account)s OR t.credit_id = %(account)s)

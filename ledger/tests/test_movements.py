@@ -20,7 +20,7 @@ from ledger.models import (
     MovementsOfAccount,
     Transfer,
 )
-from ledger.selectors import movement_lag, movements_of
+from ledger.selectors import MOVEMENTS_OF, movement_lag, movements_of
 from ledger.services import (
     forget_movements,
     index_movements,
@@ -29,7 +29,7 @@ from ledger.services import (
 )
 from ledger.transfers import Transfer as Moved
 from ledger.transfers import TransferCode
-from tests.attempts import run
+from tests.attempts import run, the_owner
 from tests.stories import NOON, asset, caller, fund, make_market, person, place, settle
 
 #: Two who book at once do not see each other's entries; each takes a number of its own.
@@ -155,6 +155,26 @@ def test_movements_that_are_forgotten_are_listed_again(db):
     assert listed(available("bob").pk) == plain(available("bob").pk)
     index(most=2)
     assert run(rows) == before
+
+
+def test_the_lists_are_walked_from_their_end(db):
+    """A page costs what it shows, also of one account among thousands that has them all."""
+    for account_id, step in ((1, 1), (2, 2_000)):
+        run(
+            "INSERT INTO ledger_movementsofaccount SELECT %s, i, ARRAY[i] "
+            "FROM generate_series(1::bigint, 20000, %s) i",
+            account_id, step,
+        )  # fmt: skip
+    with the_owner():
+        run("ANALYZE ledger_movementsofaccount")
+
+    for account_id in (1, 2):
+        where = {"account": account_id, "before": 1 << 62, "limit": 50}
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {MOVEMENTS_OF}", where)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+
+        assert "Index Scan Backward using ledger_movementsofaccount_pkey" in plan, plan
 
 
 # Others write at once -------------------------------------------------------------------

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                     models.CompositePrimaryKey(
                         "user_id",
                         "market_id",
+                        "since",
                         "first",
                         blank=True,
                         editable=False,
@@ -75,8 +76,8 @@ class Migration(migrations.Migration):
                 ),
                 ("user", reference(settings.AUTH_USER_MODEL)),
                 ("market", reference("orders.market")),
-                ("first", models.BigIntegerField()),
                 ("since", models.DateTimeField()),
+                ("first", models.BigIntegerField()),
                 ("ids", ids()),
             ],
         ),

@@ -41,12 +41,13 @@ class OrdersOfUser(models.Model):
 class FillsOfUser(models.Model):
     """A stretch of a user's trades in a market: their ids, ascending, each once.
 
-    since  none of them is older
+    since  when the first of them was settled; it stands in the key, so that a page, or
+           an order's fills, are found by their time
     """
 
-    pk = models.CompositePrimaryKey("user_id", "market_id", "first")
+    pk = models.CompositePrimaryKey("user_id", "market_id", "since", "first")
     user = hot(settings.AUTH_USER_MODEL)
     market = hot(Market)
-    first = models.BigIntegerField()
     since = models.DateTimeField()
+    first = models.BigIntegerField()
     ids = ArrayField(models.BigIntegerField())

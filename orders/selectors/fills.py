@@ -107,7 +107,7 @@ _FILLS = """
          CROSS JOIN LATERAL (SELECT * FROM orders_trade WHERE id = i.id OFFSET 0) t
          WHERE l.user_id = %(user)s AND l.market_id = m.id AND l.since <= %(time)s
          AND (t.created_at, t.id) <= (%(time)s, %(trade)s)
-         ORDER BY l.first DESC, i.id DESC LIMIT %(trades)s)
+         ORDER BY l.since DESC, l.first DESC, i.id DESC LIMIT %(trades)s)
     ) AS t
     CROSS JOIN LATERAL (
         SELECT 0 AS taker WHERE t.maker_user_id = %(user)s
@@ -206,21 +206,21 @@ FILLS_OF_ORDERS: Final = f"""
         CROSS JOIN LATERAL (VALUES (t.maker_order_id), (t.taker_order_id)) AS half (id)
         JOIN asked ON asked.order_id = half.id AND t.created_at <= asked.updated_at
     ), missing AS (
-        SELECT * FROM asked WHERE filled > (
-            SELECT coalesce(sum(quantity), 0) FROM recent
-            WHERE recent.order_id = asked.order_id
-        )
+        SELECT asked.* FROM asked LEFT JOIN (
+            SELECT order_id, sum(quantity) AS lots FROM recent GROUP BY order_id
+        ) AS found USING (order_id) WHERE asked.filled > coalesce(found.lots, 0)
     ), listed AS (
         SELECT missing.order_id, t.* FROM missing CROSS JOIN LATERAL (
             SELECT t.* FROM orders_fillsofuser l CROSS JOIN unnest(l.ids) AS i(id)
             CROSS JOIN LATERAL (SELECT * FROM orders_trade WHERE id = i.id OFFSET 0) t
             WHERE l.user_id = missing.user_id AND l.market_id = missing.market_id
             AND l.since <= missing.updated_at AND t.created_at <= missing.updated_at
-            ORDER BY l.first DESC, i.id DESC LIMIT {_WALK}
+            ORDER BY l.since DESC, l.first DESC, i.id DESC LIMIT {_WALK}
         ) AS t WHERE missing.order_id IN (t.maker_order_id, t.taker_order_id)
     )
-    SELECT t.order_id, {_COLUMNS} FROM (SELECT * FROM recent UNION SELECT * FROM listed) t
-    ORDER BY t.id
+    SELECT DISTINCT ON (t.id, t.order_id) t.order_id, {_COLUMNS}
+    FROM (SELECT * FROM recent UNION ALL SELECT * FROM listed) AS t
+    ORDER BY t.id, t.order_id
 """  # noqa: S608  own words only
 
 

@@ -100,9 +100,13 @@ _ADD_ORDERS: Final = f"""
         GROUP BY user_id
     ) AS mine CROSS JOIN generate_series(1, cardinality(ids), %(size)s) AS n
 """  # noqa: S608  own words only
+# The times of a market's trades rise with their numbers, so the first one's is the least.
 _ADD_FILLS: Final = """
-    INSERT INTO orders_fillsofuser (user_id, market_id, first, since, ids)
-    SELECT user_id, market_id, ids[n], since, ids[n : n + %(size)s - 1] FROM (
+    INSERT INTO orders_fillsofuser (user_id, market_id, since, first, ids)
+    SELECT user_id, market_id, CASE n WHEN 1 THEN since ELSE (
+               SELECT created_at FROM orders_trade WHERE id = ids[n]) END,
+           ids[n], ids[n : n + %(size)s - 1]
+    FROM (
         SELECT user_id, market_id, min(created_at) AS since,
                array_agg(id ORDER BY id) AS ids
         FROM (

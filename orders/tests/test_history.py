@@ -1,5 +1,6 @@
 """Orders and fills of a user are found wherever the lists of history have come to."""
 
+import re
 import threading
 from datetime import timedelta
 from random import Random
@@ -10,18 +11,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.audit import audit
+from kernel import clock
 from orders.commands import LIVE
 from orders.models import FillsOfUser, HistoryCursor, Market, Order, OrdersOfUser, Trade
 from orders.selectors import (
+    FILLS_OF_ORDERS,
     FillKey,
     fills_of_order,
     fills_of_orders,
     fills_page,
     history_lags,
     orders_page,
+    pages_query,
+    questions,
 )
 from orders.services import forget_history, index_fills, index_orders
-from tests.attempts import run
+from tests.attempts import run, the_owner
 from tests.stories import fund, make_market, person, place, settle
 
 NAMES = ("alice", "bob", "carol")
@@ -284,6 +289,34 @@ def test_two_at_once_do_not_add_the_same_slice(committed_db):
     assert (elsewhere.is_alive(), added) == (False, [(0, 0)])
     assert index_orders(least=1) == 2
     assert index_fills(least=1) == 1
+
+
+def test_the_lists_are_walked_from_their_end(market):
+    """A page costs what it shows, also of one user among thousands who has them all."""
+    busy, seldom = person("alice").pk, person("bob").pk
+    for user, step in ((busy, 1), (seldom, 2_000)):
+        run(
+            "INSERT INTO orders_ordersofuser SELECT %s, i, ARRAY[i] "
+            "FROM generate_series(1::bigint, 20000, %s) i",
+            user, step,
+        )  # fmt: skip
+        run(
+            "INSERT INTO orders_fillsofuser SELECT %s, %s, to_timestamp(i), i, ARRAY[i] "
+            "FROM generate_series(1::bigint, 20000, %s) i",
+            user, market.pk, step,
+        )  # fmt: skip
+    with the_owner():
+        run("ANALYZE orders_ordersofuser, orders_fillsofuser")
+    order = Order(pk=1, market_id=market.pk, user_id=busy, filled=1, updated_at=clock.now())
+
+    for query, asked in (
+        (pages_query(is_open=None, market_id=None), [[busy], [None], [1 << 62], [50]]),
+        (pages_query(is_open=False, market_id=1), [[seldom], [1], [1 << 62], [50]]),
+        (FILLS_OF_ORDERS, questions([order], 10)),
+    ):
+        plan = "\n".join(line for (line,) in run(f"EXPLAIN {query}", *asked))
+
+        assert re.search(r"Index Scan Backward using orders_\w+ofuser_pkey", plan), plan
 
 
 # Made again -----------------------------------------------------------------------------
