@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from accounts.authentication import Bearers
 from exchange.lanes.door import FastLane
 from exchange.lanes.routes import order_entry
-from exchange.tests.lanes import Said
 from orders.lane import Desk
+from tests.lanes.asking import Said
 from tests.stories import settle
 
 Application = Callable[..., Awaitable[None]]

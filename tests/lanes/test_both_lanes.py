@@ -9,8 +9,8 @@ import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
 from exchange.scratch import as_app, as_owner, truncate_everything
-from exchange.tests.lanes import Said
 from orders.serializers import examples
+from tests.lanes.asking import Said
 from tests.lanes.house import Application, EngineAtWork, House
 from tests.stories import fund, make_market, person, place, settle
 

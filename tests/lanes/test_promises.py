@@ -11,9 +11,9 @@ from django.conf import settings as django_settings
 from django.db import connection
 from rest_framework_simplejwt.tokens import AccessToken
 
-from exchange.tests.lanes import Said
 from orders.models import Command, Market
 from orders.services.intake import WAITING_MAX
+from tests.lanes.asking import Said
 from tests.lanes.house import Application, House
 from tests.stories import fund, make_market, person, settle
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from exchange.tests.lanes import Asking, ask_both, token_of
 from kernel import clock
 from orders.models import Command
+from tests.lanes.asking import Asking, ask_both, token_of
 from tests.stories import (
     fund,
     make_market,
