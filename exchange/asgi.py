@@ -1,5 +1,6 @@
 """HTTP and WebSocket in one process; hot addresses of HTTP by the fast lane (ADR 0017)."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
@@ -20,3 +21,7 @@ from exchange.routing import websocket
 
 refuse_unsafe_database()
 application = ProtocolTypeRouter({"http": fast_lane(http), "websocket": websocket})
+
+# What is there by now stays; the collector need not go through it again and again.
+gc.collect()
+gc.freeze()

@@ -5,6 +5,7 @@ full-width digits, underscores, blanks, exponents and `-0` (OWASP ASVS 5.0, 2.2.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from kernel.errors import InvalidAmount
@@ -36,6 +37,8 @@ def parse_decimal(text: object, *, scale: int) -> int:
     return units
 
 
+# The same figures come again and again: nothing, whole lots, the prices of a book.
+@lru_cache(maxsize=8_192)
 def format_decimal(units: int, *, scale: int) -> str:
     """Write a count of 10^-scale units as a decimal string with all `scale` decimals."""
     sign = "-" if units < 0 else ""

@@ -288,12 +288,10 @@ def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
 
 
 def _check_prices(market: MarketRules, terms: OrderTerms) -> None:
-    for field, price in (
-        ("price", terms.price),
-        ("trigger_price", terms.trigger),
-        ("trail", terms.trail),
-    ):
-        check_price(market=market, field=field, price=price)
+    if not (0 <= terms.price <= market.price_max and terms.trigger == terms.trail == 0):
+        check_price(market=market, field="price", price=terms.price)
+        check_price(market=market, field="trigger_price", price=terms.trigger)
+        check_price(market=market, field="trail", price=terms.trail)
     if terms.type is OrderType.TRAILING_STOP and not terms.trail:
         least, most = 1, TRAIL_MAX_PPM - 1
         if not least <= terms.trail_ppm <= most:

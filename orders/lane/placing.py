@@ -66,7 +66,9 @@ async def new_order(
     rules = market.rules
     terms = order_terms(form, rules)
     check_order(market=rules, terms=terms, now=now)
-    rates = await desk.venues.rates(reading, user_id=user_id, market=market)
+    rates = rules.maker_ppm, rules.taker_ppm
+    if market.pk in reading.tiered:
+        rates = await desk.venues.rates(reading, user_id=user_id, market=market)
     values = order_values(
         user_id=user_id,
         market=rules,

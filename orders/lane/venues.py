@@ -84,12 +84,10 @@ class Venues:
     async def rates(
         self, reading: Reading, *, user_id: int, market: Market
     ) -> tuple[Ppm, Ppm]:
-        """As orders.selectors.rates_of.
+        """As orders.selectors.rates_of, of a market that has tiers.
 
         raises  django.db.Error
         """
-        if market.pk not in reading.tiered:
-            return Ppm(market.maker_ppm), Ppm(market.taker_ppm)
         key = user_id, market.pk
         found = reading.rates.get(key)
         if found is None:

@@ -27,9 +27,9 @@ def order_terms(form: Form, market: MarketRules) -> OrderTerms:
         side=_SIDE[form["side"]],
         type=_TYPE[form["type"]],
         **{
-            name: read(form, field, market)
-            for field, (name, read) in _TERMS.items()
-            if field in form
+            known[0]: known[1](form, field, market)
+            for field in form
+            if (known := _TERMS.get(field))
         },
     )
 

@@ -124,7 +124,7 @@ REFUSED = [
     post(BUY, headers=(("cookie", "sessionid=1"),)),
     post(BUY, headers=(("host", "elsewhere.example"),)),
     post(BUY, headers=(("content-type", "text/plain"),)),
-    post(BUY | {"market": "XXX-YYY"}),
+    post(BUY | {"market": "ABC-USDT"}),
     post(BUY | {"price": "20000.001"}),
     post(BUY | {"price": 20000}),
     post(BUY | {"price": "2e4"}),
