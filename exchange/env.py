@@ -30,6 +30,8 @@ env = environ.Env(
     FAIRBOOK_COMPILED=(bool, False),
     # How long POST /orders waits for the engine's answer, in milliseconds.
     ORDER_WAIT_MS=(int, 250),
+    # What Prometheus sends as its bearer token to read /metrics; empty: staff alone may.
+    METRICS_TOKEN=(str, ""),
     # Requests a minute from one address to sign-up and login.
     LOGIN_RATE=(str, "30/min"),
 )

@@ -253,6 +253,9 @@ SPECTACULAR_SETTINGS = {
 }
 ORDER_WAIT_MS = env("ORDER_WAIT_MS")
 
+# Who may read /metrics without being staff; empty: nobody.
+METRICS_TOKEN = env("METRICS_TOKEN")
+
 # Logs ---------------------------------------------------------------------------------
 
 LOGGING = {

@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/docs/errors", error_codes, name="error-codes"),
     re_path("^api/", unknown_address),
+    path("metrics", views.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 handler400 = bad_request

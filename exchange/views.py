@@ -1,11 +1,15 @@
 """The pages that show several apps: the list of markets, and trading."""
 
+import hmac
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from exchange.metrics import CONTENT_TYPE, as_text
 from kernel.decimals import format_decimal
 from orders.errors import UnknownMarket
 from orders.models import Market
@@ -73,3 +77,25 @@ def _facts(market: Market) -> dict[str, Any]:
         "slippagePpm": market.slippage_ppm,
         "selfTradeAllowed": market.self_trade_allowed,
     }
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """How the exchange is doing, for Prometheus and the staff; nobody else finds it."""
+    if not (_has_metrics_token(request) or _is_verified_staff(request)):
+        raise Http404
+    answer = HttpResponse(as_text(), content_type=CONTENT_TYPE)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _has_metrics_token(request: HttpRequest) -> bool:
+    """Whether METRICS_TOKEN is set and was sent."""
+    token = settings.METRICS_TOKEN
+    sent = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
+
+
+def _is_verified_staff(request: HttpRequest) -> bool:
+    """Whether the visitor may enter the admin site, one-time password and all."""
+    return admin.site.has_permission(request)

@@ -3,12 +3,14 @@
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
+from django.db import connection
 
 from kernel.database import ask
 from matching.models import EventBatch, MarketSequence
@@ -182,3 +184,41 @@ def event_sequence(*, market_id: int) -> int:
     """The number of the market's last event batch."""
     row = MarketSequence.objects.filter(market_id=market_id).first()
     return row.events if row else 0
+
+
+# How the engines are doing ----------------------------------------------------------------
+
+#: A longer queue is told as this long.
+WAITING_MAX: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShardStanding:
+    """How far the engine of a shard has come.
+
+    waiting    commands that it has not settled, WAITING_MAX at most
+    lease_age  since it last showed that it lives; None before the first time
+    """
+
+    shard: int
+    waiting: int
+    lease_age: timedelta | None
+
+
+def shard_standings() -> list[ShardStanding]:
+    """Of every shard that has markets; by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDINGS, [WAITING_MAX])
+        return [ShardStanding(*row) for row in cursor.fetchall()]
+
+
+_STANDINGS: Final = """
+    SELECT m.shard, (
+        SELECT count(*) FROM (
+            SELECT FROM orders_command command
+            WHERE command.shard = m.shard AND command.id > coalesce(c.position, 0) LIMIT %s
+        ) AS waiting
+    ), clock_timestamp() - c.renewed_at
+    FROM (SELECT DISTINCT shard FROM orders_market) m
+    LEFT JOIN matching_cursor c USING (shard) ORDER BY m.shard
+"""
