@@ -1,13 +1,20 @@
 """The fast lane reads what DRF reads: every answer is the same, byte for byte."""
 
+import asyncio
 import json
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.db import connection
 
+from exchange.lanes.door import FastLane
+from exchange.lanes.routes import fast_lane
 from kernel import clock
 from orders.models import Command
-from tests.lanes.asking import Asking, ask_both, token_of
+from tests.lanes.asking import Asking, Said, ask_both, said_by, token_of
 from tests.stories import (
     fund,
     make_market,
@@ -189,3 +196,43 @@ def test_who_has_no_good_token_is_told_so_by_drf(market_day, token):
     assert {said.status for said in fast} == {401}
     assert fast == slow
     assert lane.answered == 0
+
+
+def test_a_read_outlives_the_connection_of_its_lane(market_day):
+    token = token_of(market_day["alice"])
+    order = Command.objects.filter(user=market_day["alice"]).latest("id")
+    askings = [
+        Asking("/api/v1/balances", token),
+        Asking("/api/v1/orders", token),
+        Asking(f"/api/v1/orders/{order.pk}", token),
+    ]
+
+    ours = connection.connection.info.backend_pid
+    before, after, again, lane = asyncio.run(lose_connections_between(askings, ours))
+
+    assert {said.status for said in before} == {200}
+    assert before == after == again
+    assert lane.answered >= 6
+
+
+async def lose_connections_between(
+    askings: list[Asking], ours: int
+) -> tuple[list[Said], list[Said], list[Said], FastLane]:
+    """What the lane says before, just after, and later."""
+    lane = fast_lane(get_asgi_application())
+    before = [await said_by(lane, asking) for asking in askings]
+    end_sessions(but=ours)
+    after = [await said_by(lane, asking) for asking in askings]
+    return before, after, [await said_by(lane, asking) for asking in askings], lane
+
+
+def end_sessions(*, but: int) -> None:
+    """End every session of our database but one."""
+    with psycopg.connect(
+        settings.DATABASE_OWNER_URL, dbname=connection.settings_dict["NAME"]
+    ) as owner:
+        owner.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid NOT IN (%s, pg_backend_pid())",
+            [but],
+        )
