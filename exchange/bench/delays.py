@@ -15,7 +15,7 @@ from orders.commands import OrderSide
 from orders.services import append_commands
 
 PRICE, LOTS = 6_500_000, 100
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 _TRADES = "SELECT trades FROM matching_marketsequence WHERE market_id = %s"
 
 

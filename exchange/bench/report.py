@@ -1,28 +1,38 @@
 """Writes the figures of a run where people read them: docs/performance.md and .svg."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from exchange.bench.chart import chart
 from exchange.bench.rows import Row
-from exchange.bench.tables import markdown_lines
+from exchange.bench.tables import markdown_lines, stage_lines
 from exchange.env import PROJECT
 
 PAGE: Final = PROJECT / "docs/performance.md"
 PICTURE: Final = PROJECT / "docs/performance.svg"
-#: The table stands between these lines.
-BEGIN, END = "<!-- the table of `manage.py bench --docs` -->", "<!-- its end -->"
+CAPTION: Final = "How much of each goal the run reached"
+#: What stands between these lines is replaced.
+ROWS: Final = "<!-- the table of `manage.py bench --docs` -->", "<!-- its end -->"
+STAGES: Final = (
+    "<!-- the stages of `manage.py bench --docs` -->",
+    "<!-- end of the stages -->",
+)
 
 
-def write_docs(rows: Sequence[Row]) -> None:
-    """Put the table into the page, and draw the chart beside it."""
-    PAGE.write_text(with_table(PAGE.read_text(), rows))
+def write_docs(rows: Sequence[Row], stages: Mapping[str, float]) -> None:
+    """Put the tables into the page, and draw the chart beside it."""
+    table = (*markdown_lines(rows), "", f"![{CAPTION}]({PICTURE.name})")
+    page = replaced(PAGE.read_text(), ROWS, table)
+    if stages:
+        page = replaced(page, STAGES, stage_lines(stages))
+    PAGE.write_text(page)
     PICTURE.write_text(chart(rows))
 
 
-def with_table(page: str, rows: Sequence[Row]) -> str:
-    """The page with its table replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    table = "\n".join(markdown_lines(rows))
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def replaced(page: str, between: tuple[str, str], lines: Iterable[str]) -> str:
+    """The page with other lines between two that stay."""
+    begin, end = between
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    table = "\n".join(lines)
+    return f"{before}{begin}\n{table}\n{end}{after}"

@@ -2,28 +2,36 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from subprocess import SubprocessError
 from typing import Any, Final
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import Error, connection
 
 from exchange.bench import delays, lasting, over_http, settling
 from exchange.bench.limits import Limits
 from exchange.bench.over_http import Effort
 from exchange.bench.peers import Unavailable
 from exchange.bench.plain import start_plain
-from exchange.bench.processes import free_port, start_engine, start_web
+from exchange.bench.processes import NotRunning, free_port, start_engine, start_web
 from exchange.bench.resident import memory_row
-from exchange.bench.rows import Row
+from exchange.bench.rows import Row, unmeasured
 from exchange.bench.setting import crowd, make_setting
-from exchange.bench.venue import Venue, venue
+from exchange.bench.tables import row_lines
+from exchange.bench.venue import LoadFailed, Lost, Venue, venue
 from exchange.scratch import as_app, as_owner, scratch_database
 
 USERS: Final = 1_000
 CROWD: Final = 100_000
+
+
+#: What a part may fail with, and the others go on: it becomes a row, and the end is 1.
+FAILURES: Final = (
+    LoadFailed, Lost, NotRunning, OSError, ValueError, SystemExit, SubprocessError, Error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class Bench:
 
     sustained  seconds of live load; 0: none
     proofs     what audit, verify and the count of acknowledged orders said
+    failures   parts that did not come through
     """
 
     quick: bool
@@ -41,32 +50,50 @@ class Bench:
     rows: list[Row] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
     proofs: dict[str, Any] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def section(self, name: str) -> None:
+        """Run a section and show its rows."""
+        before = len(self.rows)
+        self.part(name, lambda: SECTIONS[name](self))
+        for line in row_lines(self.rows[before:]):
+            self.say(line)
+
+    def part(self, name: str, measure: Callable[[], Iterable[Row]]) -> None:
+        """Take the rows of a part, or a row that says why there are none."""
+        try:
+            for row in measure():
+                self.rows.append(row)  # those before a failure count, too
+        except FAILURES as reason:
+            why = f"{type(reason).__name__}: {reason}"
+            self.rows.append(unmeasured(name, "", why=why.splitlines()[0]))
+            self.failures.append(f"{name}: {why}")
+            self.say(f"{name}: FAILED, {why}")
+        else:
+            self.say(f"{name}: done")
 
 
-def settle(bench: Bench) -> None:
+def settle(bench: Bench) -> Iterator[Row]:
     """A backlog of cycles, the same with a crowd, and of mixed commands."""
-    quick = bench.quick
-    runs, cycles = (3, 6_000) if quick else (7, 40_000)
+    runs, cycles = (3, 6_000) if bench.quick else (7, 40_000)
     with _market_of_its_own("settle", bench):
         setting = make_setting(users=USERS)
         few = settling.settle_backlogs(setting, runs=runs, cycles=cycles)
+        bench.stages.update(settling.stages_of(few.runs))
+        yield from settling.backlog_rows(few, bench.limits)
         bench.say("settle: backlogs done")
         many = crowd(setting, users=CROWD)
         bench.say(f"settle: {CROWD:,} users are there")
         crowded = settling.settle_backlogs(many, runs=runs, cycles=cycles)
+        yield settling.crowd_row(crowded, few, users=CROWD)
         bench.say("settle: their backlogs done")
         # Last, since it leaves orders in the book that others would meet.
         mixed = settling.settle_mixed(setting, runs=runs, count=2 * cycles)
+        yield settling.mixed_row(mixed, bench.limits)
         bench.say("settle: mixed commands done")
-    backlog, *parts = settling.backlog_rows(few, bench.limits)
-    bench.rows.append(backlog)
-    bench.rows.append(settling.crowd_row(crowded, few, users=CROWD))
-    bench.rows.append(settling.mixed_row(mixed, bench.limits))
-    bench.rows.extend(parts)
-    bench.stages.update(settling.stages_of(few.runs))
 
 
-def http(bench: Bench) -> None:
+def http(bench: Bench) -> Iterator[Row]:
     """What clients see: a web process and an engine as the Procfile has them."""
     quick = bench.quick
     effort = Effort(1, 3) if quick else Effort(5, 10)
@@ -77,53 +104,45 @@ def http(bench: Bench) -> None:
         start_engine(place.processes, directory=place.directory)
         place.load("pairs", seconds=1 if quick else 5, connections=32)  # opens, caches
         place.wait_until_settled()
-        bench.rows.extend(_live(place, effort, bench))
-        bench.rows.extend(over_http.reads(place, plain, short))
-        bench.say("http: reads done")
+        bench.part("full cycles", lambda: over_http.full_cycles(place, effort))
+        bench.part("the recorded day", lambda: over_http.recorded_day(place, effort))
+        bench.part("answers with fills", lambda: over_http.answers(place, effort))
+        bench.part("order to trade", lambda: _delays(place, bench))
+        bench.part("reads", lambda: over_http.reads(place, plain, short))
         if bench.sustained:
-            rows = lasting.sustained_rows(place, seconds=bench.sustained, say=bench.say)
-            bench.rows.extend(rows)
+            bench.part("sustained load", lambda: lasting.sustained_rows(
+                place, seconds=bench.sustained, say=bench.say
+            ))  # fmt: skip
         place.processes.stop("matching")
         place.processes.stop("general")
-        bench.rows.extend(over_http.order_entry(place, plain, short))
-        bench.say("http: order entry without an engine done")
+        bench.part("order entry", lambda: over_http.order_entry(place, plain, short))
         bench.proofs["acknowledged orders, all stored"] = place.expect_all_stored()
+    yield from ()
 
 
-def _live(place: Venue, effort: Effort, bench: Bench) -> Iterator[Row]:
-    yield from over_http.full_cycles(place, effort)
-    bench.say("http: full cycles done")
-    yield from over_http.recorded_day(place, effort)
-    bench.say("http: the recorded day done")
-    yield from over_http.answers(place, effort)
-    bench.say("http: answers done")
-    pairs = 60 if bench.quick else 400
-    runs = [
-        delays.one_run(place.setting, pairs=pairs, seed=seed)
-        for seed in range(1, 2 + effort.runs)
+def _delays(place: Venue, bench: Bench) -> list[Row]:
+    runs, pairs = (2, 60) if bench.quick else (5, 400)
+    done = [
+        delays.one_run(place.setting, pairs=pairs, seed=seed) for seed in range(1, runs + 1)
     ]
-    yield from delays.delay_rows(runs, bench.limits)
-    bench.say("http: order to trade done")
+    return delays.delay_rows(done, bench.limits)
 
 
-def core(bench: Bench) -> None:
+def core(bench: Bench) -> list[Row]:
     """Matching and nothing else."""
     count, runs = (100_000, 3) if bench.quick else (1_000_000, 5)
     engine, book = settling.core_rates(count=count, runs=runs)
-    bench.rows.extend(settling.core_rows(engine, book))
-    bench.say("core: done")
+    return settling.core_rows(engine, book)
 
 
-def memory(bench: Bench) -> None:
+def memory(bench: Bench) -> list[Row]:
     """A fresh exchange that nobody uses."""
-    bench.rows.append(memory_row(idle_seconds=3 if bench.quick else 60))
-    bench.say("memory: done")
+    return [memory_row(idle_seconds=3 if bench.quick else 60)]
 
 
-def limits(bench: Bench) -> None:
+def limits(bench: Bench) -> list[Row]:
     """pgbench and the disk, for their own sake."""
-    bench.rows.append(bench.limits.tpc_b.as_row())
-    bench.rows.append(bench.limits.fsync.as_row())
+    return [bench.limits.tpc_b.as_row(), bench.limits.fsync.as_row()]
 
 
 def _start_plain(place: Venue, bench: Bench) -> int | None:
@@ -173,7 +192,7 @@ def _proved(proof: str, bench: Bench) -> str:
     return told.getvalue().strip().splitlines()[-1]
 
 
-SECTIONS: Final[dict[str, Callable[[Bench], None]]] = {
+SECTIONS: Final[dict[str, Callable[[Bench], Iterable[Row]]]] = {
     "limits": limits,
     "core": core,
     "settle": settle,

@@ -1,7 +1,7 @@
 """The lines that `manage.py bench` prints, and the table for docs/performance.md."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exchange.bench import figures
 from exchange.bench.engine import Measure
@@ -46,6 +46,14 @@ def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:
         stage = f"{row.stage} ({row.note})" if row.note else row.stage
         cells = (stage, value, row.spread, beside, ratio_of(row), row.goal, verdict)
         yield f"| {' | '.join(cells)} |"
+
+
+def stage_lines(stages: Mapping[str, float]) -> Iterator[str]:
+    """Another table for docs/performance.md."""
+    yield "| Stage | µs a cycle |"
+    yield "|---|---|"
+    for stage, spent in stages.items():
+        yield f"| {stage} | {spent:.1f} |"
 
 
 def _runs(row: Row) -> str:

@@ -99,14 +99,21 @@ def test_the_table_fits_the_screen_and_says_who_missed():
 
 
 def test_the_page_gets_a_new_table_and_keeps_its_text():
-    page = f"# Performance\n\n{report.BEGIN}\n| old |\n{report.END}\n\nText.\n"
+    begin, end = report.ROWS
+    page = f"# Performance\n\n{begin}\n| old |\n{end}\n\nText.\n"
 
-    rewritten = report.with_table(page, [COPIES.as_row()])
+    rewritten = report.replaced(page, report.ROWS, tables.markdown_lines([COPIES.as_row()]))
 
-    assert rewritten.startswith(f"# Performance\n\n{report.BEGIN}\n| Stage |")
-    assert rewritten.endswith(f"{report.END}\n\nText.\n")
+    assert rewritten.startswith(f"# Performance\n\n{begin}\n| Stage |")
+    assert rewritten.endswith(f"{end}\n\nText.\n")
     assert "| raw COPY | 100 rows/s | 90–110 |" in rewritten
     assert "old" not in rewritten
+
+
+def test_the_page_has_the_places_for_both_tables():
+    page = report.PAGE.read_text()
+
+    assert all(page.count(line) == 1 for line in (*report.ROWS, *report.STAGES))
 
 
 def test_the_chart_has_a_bar_for_each_goal():

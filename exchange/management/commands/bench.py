@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exchange.bench import engine, flows, peers, report, tables
 from exchange.bench.limits import Limits
@@ -66,7 +66,9 @@ class Command(BaseCommand):
         if options["json"]:
             options["json"].write_text(json.dumps(document, indent=2) + "\n")
         if options["docs"]:
-            report.write_docs(rows)
+            report.write_docs(rows, document["stages"])
+        if document["failures"]:
+            raise CommandError("; ".join(document["failures"]))
 
     def _measure(
         self, *, quick: bool, only: Sequence[str] | None, sustained: float, **_: Any
@@ -74,15 +76,16 @@ class Command(BaseCommand):
         wanted = only or (*SECTIONS, *(() if quick else LONG))
         about, say = machine(), self._say
         bench = Bench(quick, sustained, Limits(quick=quick, say=say), say)
-        for name, section in SECTIONS.items():
+        for name in SECTIONS:
             if name in wanted:
-                section(bench)
+                bench.section(name)
         document: dict[str, Any] = {
             "quick": quick,
             "machine": about,
             "rows": [row.as_json() for row in bench.rows],
             "stages": bench.stages,
             "proofs": bench.proofs,
+            "failures": bench.failures,
         }
         if "engine" in wanted:
             document["engine"] = self._engine(quick=quick)
