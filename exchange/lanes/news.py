@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 #: While somebody waits the log is looked at this often at least.
 LOOK_SECONDS: Final = 0.02
 #: When nobody has waited for so long the reader rests; the next one lets it begin anew.
-REST_SECONDS: Final = 30
+REST_SECONDS: Final = 5
 RETRY_SECONDS: Final = 0.2
 #: Events that answer a request to change or to cancel an order.
 _ANSWERS: Final = frozenset(
@@ -47,6 +47,8 @@ class News:
         self._waiting, self._venues = waiting, venues
         self._wire = Wire()
         self._positions: dict[int, int] = {}
+        self._rung = asyncio.Event()
+        self._wanted = time.monotonic()
         self._begun: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -55,6 +57,7 @@ class News:
 
         raises  django.db.Error
         """
+        self._wanted = time.monotonic()
         if self._reader is not None and not self._reader.done():
             return
         if self._begun is None or self._begun.done():
@@ -67,30 +70,29 @@ class News:
         self._reader = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
+        """Follow until nobody has wanted to know for a while; never fail before."""
         ears = asyncio.create_task(self._listen())
-        wanted = time.monotonic()
         try:
-            while self._waiting or time.monotonic() - wanted < REST_SECONDS:
-                if self._waiting:
-                    wanted = time.monotonic()
-                await self._stirred()
-                await self._look()
+            while self._waiting or time.monotonic() - self._wanted < REST_SECONDS:
+                is_rung = await self._rung_or_due()
+                if self._waiting or is_rung:
+                    await self._look()
                 self._waiting.expire()
         finally:
             ears.cancel()
 
     async def _listen(self) -> None:
         async for _ in listen():
-            self._waiting.stirred.set()
+            self._rung.set()
 
-    async def _stirred(self) -> None:
-        """Sleep until something may have happened."""
-        stirred = self._waiting.stirred
-        pause = LOOK_SECONDS if self._waiting else 1
-        alarm = asyncio.get_running_loop().call_later(pause, stirred.set)
-        await stirred.wait()
+    async def _rung_or_due(self) -> bool:
+        """Sleep until the bell rings, or for a moment; whether it rang."""
+        alarm = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._rung.set)
+        await self._rung.wait()
+        is_due = alarm.when() <= asyncio.get_running_loop().time()
         alarm.cancel()
-        stirred.clear()
+        self._rung.clear()
+        return not is_due
 
     async def _look(self) -> None:
         reading = await self._venues.read()
@@ -100,6 +102,8 @@ class News:
         except Error as away:
             log.warning("the event log cannot be read: %s", away)
             await asyncio.sleep(RETRY_SECONDS)
+        except Exception:  # whoever waits is told by the records when his time is over
+            log.exception("a batch of the event log was passed over")
 
     async def _read(self, markets: dict[int, Market]) -> bool:
         """Tell what the log has; whether there may be more."""

@@ -78,11 +78,10 @@ class Waiting:
         self._by_deadline: deque[Waiter] = deque()
         self._early: dict[int, Told] = {}
         self._newest = 0
-        #: Set when somebody begins to wait.
-        self.stirred = asyncio.Event()
 
     def __bool__(self) -> bool:
-        return bool(self._by_order)
+        """Whether anybody waits, or is about to."""
+        return bool(self._by_deadline)
 
     def waiter(self, *, wait_ms: int) -> Waiter:
         """Somebody who waits so long for the orders that are added to him, in a `with`."""
@@ -107,8 +106,6 @@ class Waiting:
                 self._newest = max(self._newest, order_id)
                 if self._early and (told := self._early.pop(order_id, None)):
                     waiter.hear(told)
-        if is_patient:
-            self.stirred.set()
 
     def listen_again(self, waiter: Waiter) -> None:
         """Wait on: what was told did not decide it."""
