@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
 
+from exchange.bench.figures import shown
 from exchange.bench.tables import ratio_of
 
 WIDTH, LEFT, RIGHT, LINE, TOP = 900, 330, 150, 26, 46
@@ -18,15 +19,15 @@ def chart(rows: Sequence[Any]) -> str:
 
     rows  exchange.bench.rows.Row
     """
-    shown = [row for row in rows if row.reached is not None]
-    height = TOP + LINE * len(shown) + 12
+    drawn = [row for row in rows if row.reached is not None]
+    height = TOP + LINE * len(drawn) + 12
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
             f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}">',
             "<title>How much of each goal the last full run reached</title>",
             *_scale(height),
-            *(line for place, row in enumerate(shown) for line in _bar(place, row)),
+            *(line for place, row in enumerate(drawn) for line in _bar(place, row)),
             "</svg>\n",
         ]
     )
@@ -59,7 +60,7 @@ def _bar(place: int, row: Any) -> Iterator[str]:
 def _figure(row: Any) -> str:
     if row.ratio is not None and row.goal.endswith(("×", "%")):
         return ratio_of(row)
-    return f"{row.value:,.3g}" if row.value < 100 else f"{row.value:,.0f} {row.unit}"
+    return f"{shown(row.value)} {row.unit}"
 
 
 def _x(times: float) -> float:

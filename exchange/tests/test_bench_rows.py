@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from exchange.bench import report, tables
+from exchange.bench import flames, report, tables
 from exchange.bench.chart import chart
 from exchange.bench.limits import fsync_milliseconds
 from exchange.bench.resident import taken
@@ -128,6 +128,19 @@ def test_the_chart_has_a_bar_for_each_goal():
     bars = [it for it in picture if it.tag.endswith("rect")]
     assert [float(bar.get("width")) for bar in bars] == [175.0, 70.0]
     assert len({bar.get("fill") for bar in bars}) == 2
+
+
+def test_a_flame_graph_shows_where_the_samples_part():
+    stacks = [
+        "main (a.py:1);run (a.py:7);match (/x/site-packages/book.py:3) 60",
+        "main (a.py:1);run (a.py:9);<lambda> (b.py:4) 40",
+        "Thread._bootstrap (threading.py:1);wait (threading.py:2) 900",
+    ]
+
+    picture = ElementTree.fromstring(flames.picture(stacks, "An <engine>"))
+
+    bars = {bar[0].text: float(bar.get("width")) for bar in picture if len(bar)}
+    assert bars == {"<lambda> (b.py): 40.0 %": 479.5, "match (book.py): 60.0 %": 719.5}
 
 
 def test_memory_is_read_from_what_the_exchange_takes():
