@@ -32,13 +32,15 @@ class Wire:
 
     def __init__(self) -> None:
         self._connection: psycopg.AsyncConnection[TupleRow] | None = None
+        # Kept: in every task Django would make a connection object anew, to ask it.
+        self._as_django_says = django_connection.wrap_database_errors
 
     async def fetch(self, query: str, params: Sequence[Any] = ()) -> list[TupleRow]:
         """The rows of a query, in a transaction of its own.
 
         raises  django.db.Error
         """
-        with django_connection.wrap_database_errors:
+        with self._as_django_says:
             connection = await self._open()
             cursor = await connection.execute(query, params, prepare=True, binary=True)
             return await cursor.fetchall()
@@ -54,7 +56,7 @@ class Wire:
         returns the number that was selected
         raises  django.db.Error; nothing was written, unless the connection was lost
         """
-        with django_connection.wrap_database_errors:
+        with self._as_django_says:
             connection = await self._open()
             results = await connection.wait(_copy_in(connection.pgconn, query, copies))
         return [
