@@ -25,7 +25,7 @@ from exchange.bench.venue import LoadFailed, Lost, Venue, venue
 from exchange.scratch import as_app, as_owner, scratch_database
 
 USERS: Final = 1_000
-CROWD: Final = 100_000
+CROWD, CROWD_IF_QUICK = 100_000, 30_000
 
 
 #: What a part may fail with, and the others go on: it becomes a row, and the end is 1.
@@ -82,10 +82,11 @@ def settle(bench: Bench) -> Iterator[Row]:
         bench.stages.update(settling.stages_of(few.runs))
         yield from settling.backlog_rows(few, bench.limits)
         bench.say("settle: backlogs done")
-        many = crowd(setting, users=CROWD)
-        bench.say(f"settle: {CROWD:,} users are there")
+        users = CROWD_IF_QUICK if bench.quick else CROWD
+        many = crowd(setting, users=users)
+        bench.say(f"settle: {users:,} users are there")
         crowded = settling.settle_backlogs(many, runs=runs, cycles=cycles)
-        yield settling.crowd_row(crowded, few, users=CROWD)
+        yield settling.crowd_row(crowded, few, users=users)
         bench.say("settle: their backlogs done")
         # Last, since it leaves orders in the book that others would meet.
         mixed = settling.settle_mixed(setting, runs=runs, count=2 * cycles)
@@ -97,7 +98,8 @@ def http(bench: Bench) -> Iterator[Row]:
     """What clients see: a web process and an engine as the Procfile has them."""
     quick = bench.quick
     effort = Effort(1, 3) if quick else Effort(5, 10)
-    short = Effort(2, 1.5) if quick else Effort(5, 5)
+    short = Effort(2, 1) if quick else Effort(5, 5)
+    reading = Effort(1, 1) if quick else Effort(5, 5)
     with _market_of_its_own("http", bench), venue(make_setting(users=USERS)) as place:
         plain = _start_plain(place, bench)
         start_web(place.processes, port=place.port)
@@ -108,7 +110,7 @@ def http(bench: Bench) -> Iterator[Row]:
         bench.part("the recorded day", lambda: over_http.recorded_day(place, effort))
         bench.part("answers with fills", lambda: over_http.answers(place, effort))
         bench.part("order to trade", lambda: _delays(place, bench))
-        bench.part("reads", lambda: over_http.reads(place, plain, short))
+        bench.part("reads", lambda: over_http.reads(place, plain, reading))
         if bench.sustained:
             bench.part("sustained load", lambda: lasting.sustained_rows(
                 place, seconds=bench.sustained, say=bench.say
