@@ -22,6 +22,8 @@ from exchange.routing import websocket
 refuse_unsafe_database()
 application = ProtocolTypeRouter({"http": fast_lane(http), "websocket": websocket})
 
-# What is there by now stays; the collector need not go through it again and again.
+# What is there by now stays; the collector need not go through it again and again, nor
+# come for every few requests: they leave no circles behind.
 gc.collect()
 gc.freeze()
+gc.set_threshold(10_000, 10, 10)

@@ -25,6 +25,11 @@ def parse_decimal(text: object, *, scale: int) -> int:
     """
     if not isinstance(text, str):
         raise InvalidAmount('Send amounts as decimal strings, for example "0.25".')
+    return _parse(text, scale)
+
+
+@lru_cache(maxsize=8_192)
+def _parse(text: str, scale: int) -> int:
     match = DECIMAL.fullmatch(text)
     if match is None:
         raise InvalidAmount('Not a plain decimal number such as "0.25".')
@@ -37,7 +42,8 @@ def parse_decimal(text: object, *, scale: int) -> int:
     return units
 
 
-# The same figures come again and again: nothing, whole lots, the prices of a book.
+# The same figures come again and again: nothing, whole lots, the prices of a book. Of what
+# is read they are kept as well; what is refused is not.
 @lru_cache(maxsize=8_192)
 def format_decimal(units: int, *, scale: int) -> str:
     """Write a count of 10^-scale units as a decimal string with all `scale` decimals."""

@@ -48,8 +48,10 @@ def copies_of(
     returns  the commands in the order in which they will be numbered; the COPY statements;
              what each of them reads
     """
-    plain = [command for lot in lots if _is_plain(lot) for command in lot]
-    special = [command for lot in lots if not _is_plain(lot) for command in lot]
+    plain: list[Command | NewCommand] = []
+    special: list[Command | NewCommand] = []
+    for lot in lots:
+        (plain if _is_plain(lot) else special).extend(lot)
     statements, copies = [], []
     if plain:
         statements.append(_COPY_PLAIN)
