@@ -158,6 +158,7 @@ def test_both_lanes_answer_the_same(house: House, settings, asked: list[Ask]):
     assert fast == slow
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "example", [it for it in examples.ORDERS.values() if "validate_only" not in it]
 )
