@@ -78,6 +78,19 @@ class _Plenty(dict[int, WalletPair]):
         return pair
 
 
+class _Remembered:
+    """Who had the funds, as the record has it; the balances of a replay say nothing.
+
+    poor  (order, command) that lacked them
+    """
+
+    def __init__(self, poor: Iterable[tuple[int, int]]) -> None:
+        self._poor = frozenset(poor)
+
+    def __call__(self, *, available: int, amount: int, order: int, command: int) -> bool:
+        return (order, command) not in self._poor
+
+
 class _Log:
     """One of a market's append-only logs, read along with the replay.
 
@@ -160,14 +173,12 @@ class _Replay:
             for market in Market.objects.filter(shard=shard).select_related("base", "quote")
         }
         rules = {pk: _first_rules(market.rules) for pk, market in self.markets.items()}
-        # (order, command) that lacked the funds.
-        self.poor = frozenset(
+        funds = _Remembered(
             OrderEvent.objects.filter(
                 reason=INSUFFICIENT_FUNDS, order__market_id__in=rules
             ).values_list("order_id", "command_id")
         )
-        fees = dict.fromkeys(rules, (0, 1))
-        self.engine = Engine(rules, fees, {}, funds=self._had_funds)
+        self.engine = Engine(rules, dict.fromkeys(rules, (0, 1)), {}, funds=funds)
         # Of each command that was passed over, the state that its market was left in.
         self.passed_over = dict(
             MarketChange.objects.filter(
@@ -178,10 +189,6 @@ class _Replay:
         self.live: dict[int, BookOrder] = {}
         self._wallets = dict.fromkeys(rules, _Plenty())
         self._balances = defaultdict[int, int](lambda: 1 << 100)
-
-    def _had_funds(self, *, available: int, amount: int, order: int, command: int) -> bool:
-        """What the record says; the balances of this replay say nothing."""
-        return (order, command) not in self.poor
 
     def differences(self) -> Iterator[str]:
         for units in self._chunks():
