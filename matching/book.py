@@ -9,7 +9,7 @@ ranked by their triggers.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from matching.ranks import Ranks
 from orders.commands import Extra, OrderSide, OrderStatus, Place, Reason
@@ -160,6 +160,20 @@ class Level:
         self.lots = self.hidden = 0
         self.first: BookOrder | None = None
         self.last: BookOrder | None = None
+
+    def fill(self, orders: Iterable[BookOrder]) -> None:
+        """Let orders queue up in this order, where nobody stands yet."""
+        last = None
+        for order in orders:
+            order.level, order.before = self, last
+            if last is None:
+                self.first = order
+            else:
+                last.after = order
+            self.lots += order.remaining
+            self.hidden += order.hidden
+            last = order
+        self.last = last
 
     def orders(self) -> Iterator[BookOrder]:
         order = self.first
@@ -313,6 +327,17 @@ class Book:
             self.asks.add(order, -order.price)
         self.live[order.user][order.id] = order
 
+    def put_back(self, side: int, price: int, queue: Sequence[BookOrder]) -> None:
+        """Let the orders rest that rested at a price, by priority, after a restart."""
+        half = self.half(side)
+        rank = price * half.sign
+        level = half.levels[rank] = Level(half, rank)
+        half.all_ranks.add(rank)
+        level.fill(queue)
+        live = self.live
+        for order in queue:
+            live[order.user][order.id] = order
+
     def remove(self, order: BookOrder) -> None:
         """An order is live no more; it leaves the queue that it stands in."""
         if order.level:
@@ -363,32 +388,6 @@ class Book:
         iceberg.moved = self.next_priority()
         show(iceberg, iceberg.hidden)
         half.add(iceberg, rank)
-
-    def check(self) -> None:
-        """Assert what must hold between any two commands; for tests and `audit`."""
-        seen = 0
-        for half in (self.bids, self.asks, self.rising, self.falling):
-            assert list(half.all_ranks) == sorted(half.levels)
-            assert bool(half.ranks) == bool(half.levels)
-            for rank, level in half.levels.items():
-                lots, hidden, before, order = 0, 0, None, level.first
-                assert order is not None
-                while order is not None:
-                    assert order.remaining > 0 or order.budget
-                    assert order.level is level
-                    assert order.before is before
-                    assert self.live[order.user][order.id] is order
-                    assert before is None or before.priority < order.priority
-                    if half is self.bids or half is self.asks:
-                        assert half is self.half(order.side)
-                        assert rank == order.price * half.sign
-                    else:
-                        assert rank == order.trigger * half.sign
-                    lots, hidden = lots + order.remaining, hidden + order.hidden
-                    before, order = order, order.after
-                    seen += 1
-                assert (level.lots, level.hidden) == (lots, hidden)
-                assert level.last is before
 
 
 def show(order: BookOrder, rest: int) -> None:

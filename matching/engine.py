@@ -7,17 +7,18 @@ log always gives the same result.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Final
 
 from kernel.units import BIGINT_MAX
-from matching.book import OPEN, PRIORITY_BITS, Book, BookOrder
+from matching.book import PRIORITY_BITS, Book, BookOrder
 from matching.matcher import changes, lists, opening, stops, units
 from matching.matcher.placing import NEVER, Matcher
 from matching.matcher.reach import Reach
 from matching.outcome import Outcome
 from matching.spot import Clearing, Funds, WalletPair, owed
 from orders.commands import (
+    PLAIN,
     Amend,
     Cancel,
     CancelAll,
@@ -104,19 +105,30 @@ class Engine:
 
     # Restarting -------------------------------------------------------------------------
 
-    def restore(self, market: int, order: BookOrder) -> None:
-        """Put a live order back where it stood; in the order of priority."""
+    def restore_queue(
+        self, market: int, side: int, price: int, queue: Sequence[BookOrder]
+    ) -> None:
+        """Put back all orders that rested at a price, in the order of priority."""
         matcher = self._matchers[market]
-        if order.status == OPEN:
-            matcher.book.rest(order)
-        elif order.status == ARMED:
+        matcher.book.put_back(side, price, queue)
+        for order in queue:
+            if order.extra is not PLAIN or order.list_id:
+                self._remember(matcher, order)
+
+    def restore(self, market: int, order: BookOrder) -> None:
+        """Put back a live order that does not rest; in the order of priority."""
+        matcher = self._matchers[market]
+        if order.status == ARMED:
             stops.put_back(matcher, order)
         else:
             matcher.book.enlist(order)
+        self._remember(matcher, order)
+
+    def _remember(self, matcher: Matcher, order: BookOrder) -> None:
         if order.extra.expires:
             matcher.expire_later(order)
         if order.list_id:
-            self._restored[market].append(order)
+            self._restored[matcher.rules.id].append(order)
 
     def restored(self) -> None:
         """All live orders are back: link those that belong together, set their holds."""

@@ -1,14 +1,17 @@
 """An engine as the database has it: the books are a cache, this is where it is filled."""
 
+import struct
+from collections import defaultdict
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Final
 
 import psycopg
 from django.db import connection
-from psycopg.types.numeric import Int8BinaryLoader
 
+from kernel.database import ask
 from ledger.models import Account, AccountKind
-from matching.book import BookOrder, new_order
+from matching.book import OPEN, BookOrder, new_order
 from matching.engine import Engine
 from matching.models import MarketSequence
 from orders.commands import (
@@ -19,9 +22,13 @@ from orders.commands import (
     OrderStatus,
     OrderType,
     Place,
+    TimeInForce,
 )
 from orders.models import Market, Order, Trade
 from orders.selectors import fills_of_orders
+
+#: Where orders queue: market, side, price.
+_Spot = tuple[int, int, int]
 
 
 def build_engine(*, shard: int, time: int) -> Engine:
@@ -44,36 +51,77 @@ def build_engine(*, shard: int, time: int) -> Engine:
         },
         last_prices=_last_prices(trades),
     )
-    for order in live_orders(shard=shard):
-        engine.restore(order.market, order)
-    engine.restored()
+    _put_back(engine, shard)
     return engine
 
 
-def live_orders(*, shard: int) -> Iterator[BookOrder]:
-    """Every live order of a shard by priority, with what the engine must know beside it."""
+def _put_back(engine: Engine, shard: int) -> None:
+    """Let every live order stand where it stood."""
+    resting: dict[_Spot, list[BookOrder]] = defaultdict(list)
+    for order in special_orders(shard=shard):
+        if order.status == OPEN:
+            resting[order.market, order.side, order.price].append(order)
+        else:
+            engine.restore(order.market, order)
+    for where, queue in _plain_queues(shard):
+        if where in resting:
+            queue = sorted([*queue, *resting.pop(where)], key=attrgetter("priority"))
+        engine.restore_queue(*where, queue)
+    for where, queue in resting.items():
+        engine.restore_queue(*where, queue)
+    engine.restored()
+
+
+def _plain_queues(shard: int) -> Iterator[tuple[_Spot, list[BookOrder]]]:
+    """The plain orders that rest at each price.
+
+    A million of them are read in a second or two, since the database packs each queue into
+    one value, and goes on while we make orders of it.
+    """
+    limit, in_force = OrderType.LIMIT.value, TimeInForce.GTC.value
+    for market, side, price, packed in _stream(_PLAIN_QUEUES, shard):
+        queue = []
+        for (
+            number, user, self_trade, quantity, filled, filled_quote, maker_ppm, taker_ppm,
+        ) in _PACKED.iter_unpack(packed):  # fmt: skip
+            terms = (
+                number, market, user, side, limit, in_force, self_trade, price, quantity, 0,
+                maker_ppm, taker_ppm, PLAIN,
+            )  # fmt: skip
+            # When it was placed stands in its record.
+            order = new_order(tuple.__new__(Place, terms), 0)
+            order.remaining = quantity - filled
+            order.filled_quote = filled_quote
+            queue.append(order)
+        yield (market, side, price), queue
+
+
+def _stream(statement: str, shard: int) -> Iterator[tuple[Any, ...]]:
+    """The rows while they come; nothing else may be asked until they have."""
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        yield from cursor.stream(statement, [shard], binary=True)
+
+
+def special_orders(*, shard: int) -> Iterator[BookOrder]:
+    """The other live orders by priority, with what only their commands tell, and what
+    their trades do."""
     extremes, received = _extremes(shard), _received(shard)
-    for row in _rows(shard):
-        rare = row[_RARE]
-        extra = _extra(rare[_EXTRA:]) if rare else PLAIN
-        # When it was placed stands in its record.
-        order = new_order(Place._make((*row[:_FILLED], extra)), 0)
+    for row in ask(_SPECIAL_ORDERS, [shard]):
+        rare, found = row[_RARE], row[_RARE + 1 :]
+        extra = Extra(*(value or 0 for value in found))
+        terms = (*row[:_FILLED], PLAIN if extra == PLAIN else extra)
+        order = new_order(Place._make(terms), 0)
         order.filled_quote = row[_FILLED_QUOTE]
-        if rare:
-            (
-                order.status, order.hidden, priority, order.trigger, order.cap,
-                order.armed_trade, order.list_id,
-            ) = (value or 0 for value in rare[:_EXTRA])  # fmt: skip
-            order.moved = priority
-            order.extreme = extremes.get(order.id, 0)
-            order.received = received.get(order.list_id, 0)
+        (
+            order.status, order.hidden, order.moved, order.trigger, order.cap,
+            order.armed_trade, order.list_id,
+        ) = (value or 0 for value in rare)  # fmt: skip
+        order.extreme = extremes.get(order.id, 0)
+        order.received = received.get(order.list_id, 0)
         order.remaining = order.quantity - row[_FILLED] - order.hidden
         yield order
-
-
-def _extra(values: list[int | None]) -> Extra:
-    extra = Extra(*(value or 0 for value in values))
-    return PLAIN if extra == PLAIN else extra
 
 
 def _fee_accounts(markets: list[Market]) -> dict[int, tuple[int, int]]:
@@ -97,38 +145,34 @@ def _last_prices(trades: dict[int, int]) -> dict[int, int]:
     return dict(Trade.objects.filter(pk__in=ids).values_list("market_id", "price"))
 
 
-def _rows(shard: int) -> list[tuple[Any, ...]]:
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        cursor.adapters.register_loader("timestamptz", Int8BinaryLoader)
-        cursor.execute(_LIVE_ORDERS, [shard], binary=True)
-        return cursor.fetchall()
+#: Of a plain order whose place in the queue is the one that it was born with.
+_IS_PLAIN: Final = """o.status = 1 AND o.self_trade IS NOT NULL AND num_nonnulls(
+    o.hidden, o.priority, o.trigger_price, o.cap, o.armed_trade, o.list_id) = 0"""
+_PACKED: Final = struct.Struct("!qqhqqqii")
+_PLAIN_QUEUES: Final = f"""
+SELECT o.market_id, o.side, o.price, string_agg(
+    int8send(o.id) || int8send(o.user_id) || int2send(o.self_trade) || int8send(o.quantity)
+    || int8send(o.filled) || int8send(o.filled_quote) || int4send(o.maker_ppm)
+    || int4send(o.taker_ppm), ''::bytea ORDER BY o.id)
+FROM orders_order o JOIN orders_market m ON m.id = o.market_id
+WHERE m.shard = %s AND {_IS_PLAIN}
+GROUP BY o.market_id, o.side, o.price
+"""  # noqa: S608  our own words
 
-
-# As in selectors: first the fields of Place as they are now, then in one column what a
-# plain order that rests does not have.
+# First the fields of Place as they are now, then what a plain order does not have.
 _FILLED, _FILLED_QUOTE, _RARE = 12, 13, 14
-_EXTRA = 7
-_LIVE_ORDERS: Final = """
+_SPECIAL_ORDERS: Final = f"""
 SELECT o.id, o.market_id, o.user_id, o.side, o.type, c.time_in_force, c.self_trade,
        o.price, o.quantity, o.budget, o.maker_ppm, o.taker_ppm, o.filled, o.filled_quote,
-       CASE WHEN o.status <> 1
-              OR num_nonnulls(o.hidden, o.priority, o.trigger_price, o.cap, o.armed_trade,
-                              o.list_id, c.post_only, c.trigger_price, c.trail,
-                              c.trail_ppm, c.display, c.slippage_ppm, c.expires_at) > 0
-       THEN ARRAY[o.status, o.hidden, o.priority, o.trigger_price, o.cap, o.armed_trade,
-                  o.list_id, c.post_only, c.trigger_price, c.trail, c.trail_ppm, c.display,
-                  c.slippage_ppm,
-                  CASE WHEN isfinite(c.expires_at) THEN
-                  (extract(epoch FROM c.expires_at) * 1000000)::bigint - 946684800000000
-                  END]
-       END
+       ARRAY[o.status, o.hidden, o.priority, o.trigger_price, o.cap, o.armed_trade,
+             o.list_id],
+       c.post_only, c.trigger_price, c.trail, c.trail_ppm, c.display, c.slippage_ppm,
+       CASE WHEN isfinite(c.expires_at) THEN c.expires_at END
 FROM orders_order o JOIN orders_market m ON m.id = o.market_id
 JOIN orders_command c ON c.id = o.id
-WHERE o.status IN (1, 5, 6) AND m.shard = %s
+WHERE o.status IN (1, 5, 6) AND m.shard = %s AND NOT ({_IS_PLAIN})
 ORDER BY coalesce(o.priority, o.id << 20)
-"""
+"""  # noqa: S608  our own words
 
 
 def _extremes(shard: int) -> dict[int, int]:

@@ -61,7 +61,7 @@ def _add_orders(rows: OrderRows, market: int, outcome: Outcome, time: int) -> No
                     order.id, market, order.user, order.side, order.type, order.price,
                     order.quantity, order.budget, filled, order.filled_quote,
                     order.status, order.reason, order.maker_ppm, order.taker_ppm,
-                    order.created, time,
+                    order.created, time, order.self_trade,
                 )
             )  # fmt: skip
         else:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from kernel.units import Atoms, Lots, Ppm, Ticks
 from matching.book import Book, BookOrder, new_order, show
+from matching.tests.book_check import check_book
 from orders.commands import (
     PLAIN,
     OrderSide,
@@ -43,7 +44,7 @@ def book_of(*orders: BookOrder) -> Book:
     book = Book()
     for resting in orders:
         book.rest(resting)
-        book.check()
+        check_book(book)
     return book
 
 
@@ -59,7 +60,7 @@ def fills(
 ) -> list[tuple[int, int, int]]:
     """(maker, lots, price) of an incoming order."""
     found = take(book, side, lots, at=at, not_from=not_from)
-    book.check()
+    check_book(book)
     return [(maker.id, matched, maker.price) for maker, matched in found]
 
 
@@ -124,7 +125,7 @@ def test_a_cancelled_order_leaves_the_middle_of_its_queue():
 
     book.remove(middle)
 
-    book.check()
+    check_book(book)
     assert book.lots_at(SELL, 100) == 4
     assert fills(book, BUY, 9, at=100) == [(1, 1, 100), (3, 3, 100)]
 
@@ -166,7 +167,7 @@ def test_any_stream_keeps_the_book_whole(stream):
                 incoming.quantity = lots - matched
                 show(incoming, lots - matched)
                 book.rest(incoming)
-        book.check()
+        check_book(book)
 
 
 def live_orders(book: Book) -> list[BookOrder]:

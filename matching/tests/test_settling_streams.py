@@ -19,6 +19,7 @@ from kernel import pgcopy
 from kernel.decimals import format_decimal
 from kernel.units import Atoms
 from ledger.models import Account
+from matching.tests.book_check import check_book
 from matching.tests.twin.house import ALTERED, ALWAYS, House
 from matching.tests.twin.streams import MARKET, STAFF, Asked, Stream, market_of
 from matching.verify import differences
@@ -92,7 +93,7 @@ class Exchange:
     def settle(self, *, limit: int) -> None:
         while self.worker.step(limit=limit):
             for book in self.worker.engine.books.values():
-                book.check()
+                check_book(book)
 
     def restart(self) -> None:
         self.worker.release()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from matching.engine import Engine
 from matching.spot import Wallet
+from matching.tests.book_check import check_book
 from matching.tests.twin.house import account
 from matching.tests.twin.record import values_of
 from matching.tests.twin.streams import STAFF, Asked, Stream
@@ -54,7 +55,7 @@ class Shard:
     def run(self, units: list[Asked]) -> None:
         outcomes = self.engine.run(units, self.wallets, self.balances)
         for market, outcome in outcomes.items():
-            self.engine.books[market].check()
+            check_book(self.engine.books[market])
             self.trades[market] += outcome.trades
             self.events[market] += [
                 # Which command let time pass is the one thing that may differ.

@@ -35,6 +35,9 @@ class Order(models.Model):
     cap            the worst price in ticks at which an order without a limit may trade
     armed_trade    the number of the market's last trade when a trailing stop was armed
     list_id        the id of the first order of its OCO or bracket
+
+    self_trade     of a plain order, so that an engine can carry it on by its record alone;
+                   NULL: what it asks for beyond this stands in its command
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -57,6 +60,7 @@ class Order(models.Model):
     cap = models.BigIntegerField(null=True)
     armed_trade = models.BigIntegerField(null=True)
     list_id = models.BigIntegerField(null=True)
+    self_trade = models.SmallIntegerField(choices=choices(SelfTrade), null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -21,6 +21,8 @@ ORDER_COLUMNS: Final = (
     "filled", "filled_quote", "status", "reason", "maker_ppm", "taker_ppm",
     "created_at", "updated_at",
 )  # fmt: skip
+#: A plain order's; of any other this stands in its command.
+PLAIN_COLUMNS: Final = (*ORDER_COLUMNS, "self_trade")
 SPECIAL_COLUMNS: Final = (
     "hidden", "priority", "trigger_price", "cap", "armed_trade", "list_id",
 )  # fmt: skip
@@ -36,8 +38,8 @@ PREVENTED_COLUMNS: Final = (
     "market_id", "user_id", "taker_order_id", "maker_order_id", "price", "quantity",
     "mode", "created_at",
 )  # fmt: skip
-#: Values in the order of ORDER_COLUMNS; times as kernel.pgcopy.timestamp.
-pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqq")
+#: Values in the order of PLAIN_COLUMNS; times as kernel.pgcopy.timestamp.
+pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqqh")
 #: Values in the order of TRADE_COLUMNS.
 pack_trade = pgcopy.row_packer("qqqqhqqqqqq?qq")
 #: Values in the order of EVENT_COLUMNS.
@@ -60,7 +62,7 @@ def pack_special_order(*, values: Sequence[int], special: Sequence[int]) -> byte
 
 def start_orders() -> CopyIn:
     """A COPY of rows made by `pack_order`: orders that a batch saw for the first time."""
-    return CopyIn(_copy("orders_order", ORDER_COLUMNS))
+    return CopyIn(_copy("orders_order", PLAIN_COLUMNS))
 
 
 def start_special_orders() -> CopyIn:

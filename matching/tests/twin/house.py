@@ -14,6 +14,7 @@ from matching.book import BookOrder, new_order
 from matching.engine import Engine
 from matching.outcome import Event, Outcome, Prevented, TradeMade
 from matching.spot import Wallet
+from matching.tests.book_check import check_book
 from matching.tests.twin.streams import MARKET, Asked, Stream
 from orders.commands import (
     LIVE,
@@ -147,7 +148,7 @@ class House:
 
     def check(self) -> None:
         book = self.engine.books[MARKET]
-        book.check()
+        check_book(book)
         if self.engine.markets[MARKET].state is MarketState.OPEN:
             assert not book.crossed()
         assert self.engine.markets[MARKET] == self.market
@@ -198,8 +199,15 @@ class House:
             last_prices=last,
         )
         live = [n for n, order in self.orders.items() if order["status"] in LIVE]
+        resting: dict[tuple[int, int], list[BookOrder]] = defaultdict(list)
         for number in sorted(live, key=lambda n: self.orders[n]["priority"]):
-            self.engine.restore(MARKET, self._restored(number))
+            order = self._restored(number)
+            if order.status == OrderStatus.OPEN:
+                resting[order.side, order.price].append(order)
+            else:
+                self.engine.restore(MARKET, order)
+        for (side, price), queue in resting.items():
+            self.engine.restore_queue(MARKET, side, price, queue)
         self.engine.restored()
         self.check()
 
