@@ -163,6 +163,17 @@ class MovementLag:
     age: timedelta
 
 
+def movement_backlog(*, most: int) -> int:
+    """How many transfers the lists of movements lack; counted no further than `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM ledger_transfer WHERE id > coalesce(("
+            "SELECT max(position) FROM ledger_movementcursor), 0) LIMIT %s) AS waiting",
+            [most],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def movement_lag() -> MovementLag:
     with connection.cursor() as cursor:
         cursor.execute(_LAG, {"least": SLICE_MIN})

@@ -25,6 +25,7 @@ from ledger.models import (
     Side,
 )
 from ledger.models import Transfer as TransferRow
+from ledger.selectors import movement_backlog
 from ledger.signals import balances_changed
 from ledger.transfers import Row, Transfer, digest_of
 
@@ -216,6 +217,8 @@ def index_movements(*, least: int = SLICE_MIN, most: int = MOVEMENTS_MAX) -> int
     least, most  transfers; where fewer wait, nothing is done
     returns      how many transfers the cursor has passed
     """
+    if movement_backlog(most=least) < max(least, 1):
+        return 0  # nothing is locked or written: the house looks every second
     MovementCursor.objects.bulk_create(
         [MovementCursor(name="transfers")], ignore_conflicts=True
     )

@@ -27,11 +27,7 @@ def index_orders(*, least: int = SLICE_MIN, most: int = ORDERS_MAX) -> int:
     least, most  commands; where fewer wait, nothing is done
     returns      how many commands the cursor has passed
     """
-    cursor = _lock("orders")
-    if cursor is None:
-        return 0
-    beyond = "SELECT id FROM orders_command WHERE id > %s ORDER BY id LIMIT %s"
-    return _move(cursor, _ADD_ORDERS, beyond, [cursor.position, most], least)
+    return _add_slice("orders", _ADD_ORDERS, "orders_command", range(1 << 63), least, most)
 
 
 def index_fills(*, least: int = SLICE_MIN, most: int = FILLS_MAX) -> int:
@@ -49,13 +45,8 @@ def index_fills(*, least: int = SLICE_MIN, most: int = FILLS_MAX) -> int:
 
 @transaction.atomic
 def _index_fills(market_id: int, least: int, most: int) -> int:
-    cursor = _lock(f"fills:{market_id}")
-    if cursor is None:
-        return 0
-    cursor.position = max(cursor.position, market_id << SEQUENCE_BITS)
-    beyond = "SELECT id FROM orders_trade WHERE id > %s AND id < %s ORDER BY id LIMIT %s"
-    bounds = [cursor.position, market_id + 1 << SEQUENCE_BITS, most]
-    return _move(cursor, _ADD_FILLS, beyond, bounds, least)
+    ids = range(market_id << SEQUENCE_BITS, market_id + 1 << SEQUENCE_BITS)
+    return _add_slice(f"fills:{market_id}", _ADD_FILLS, "orders_trade", ids, least, most)
 
 
 @transaction.atomic
@@ -67,29 +58,37 @@ def forget_history() -> None:
     FillsOfUser.objects.all().delete()
 
 
-def _lock(name: str) -> HistoryCursor | None:
-    """The cursor, locked; None while somebody else has it."""
-    HistoryCursor.objects.bulk_create([HistoryCursor(name=name)], ignore_conflicts=True)
-    cursors = HistoryCursor.objects.select_for_update(skip_locked=True)
-    return cursors.filter(name=name).first()
+def _add_slice(name: str, add: str, table: str, ids: range, least: int, most: int) -> int:
+    """Add what waits beyond a cursor, and move it there.
 
+    Where too few wait, nothing is locked or written: the house looks every second.
 
-def _move(
-    cursor: HistoryCursor, add: str, beyond: str, bounds: list[int], least: int
-) -> int:
-    """Add what waits beyond the cursor, and move it there."""
+    ids  those that the cursor goes through, without the first
+    """
+    cursor = HistoryCursor.objects.filter(name=name).first() or HistoryCursor(name=name)
+    after = max(cursor.position, ids.start)
     with connection.cursor() as database:
         database.execute(
-            f"SELECT count(*), max(id) FROM ({beyond}) AS waiting",  # noqa: S608  own words
-            bounds,
+            f"SELECT count(*), max(id) FROM (SELECT id FROM {table} "  # noqa: S608  own words
+            "WHERE id > %s AND id <= %s ORDER BY id LIMIT %s) AS waiting",
+            [after, ids.stop - 1, most],
         )
         count, last = database.fetchone()
-        if count < least or not count:
+        if count < max(least, 1) or not _hold(cursor):
             return 0
-        database.execute(add, {"after": cursor.position, "last": last, "size": STRETCH})
+        database.execute(add, {"after": after, "last": last, "size": STRETCH})
     cursor.position = last
     cursor.save(update_fields=["position"])
     return int(count)
+
+
+def _hold(cursor: HistoryCursor) -> bool:
+    """Lock a cursor; False when somebody else has it, or has moved it meanwhile."""
+    # A new one begins at 0: what this one stood at may just have been forgotten.
+    begun = HistoryCursor(name=cursor.name)
+    HistoryCursor.objects.bulk_create([begun], ignore_conflicts=True)
+    cursors = HistoryCursor.objects.select_for_update(skip_locked=True)
+    return cursors.filter(pk=cursor.pk, position=cursor.position).first() is not None
 
 
 _ADD_ORDERS: Final = f"""
