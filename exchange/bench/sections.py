@@ -78,16 +78,14 @@ def settle(bench: Bench) -> Iterator[Row]:
     runs, cycles = (3, 6_000) if bench.quick else (7, 40_000)
     with _market_of_its_own("settle", bench):
         setting = make_setting(users=USERS)
-        few = settling.settle_backlogs(setting, runs=runs, cycles=cycles)
-        bench.stages.update(settling.stages_of(few.runs))
-        yield from settling.backlog_rows(few, bench.limits)
-        bench.say("settle: backlogs done")
         users = CROWD_IF_QUICK if bench.quick else CROWD
         many = crowd(setting, users=users)
         bench.say(f"settle: {users:,} users are there")
-        crowded = settling.settle_backlogs(many, runs=runs, cycles=cycles)
+        few, crowded = settling.settle_backlogs((setting, many), runs=runs, cycles=cycles)
+        bench.stages.update(settling.stages_of(few.runs))
+        yield from settling.backlog_rows(few, bench.limits)
         yield settling.crowd_row(crowded, few, users=users)
-        bench.say("settle: their backlogs done")
+        bench.say("settle: backlogs done")
         # Last, since it leaves orders in the book that others would meet.
         mixed = settling.settle_mixed(setting, runs=runs, count=2 * cycles)
         yield settling.mixed_row(mixed, bench.limits)

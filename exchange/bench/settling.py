@@ -28,8 +28,8 @@ MATCH: Final = "match"
 class Backlogs:
     """Runs of full cycles, and the raw COPY of the transfers of each."""
 
-    runs: Sequence[CycleRun]
-    copies: Sequence[float]
+    runs: list[CycleRun]
+    copies: list[float]
 
     @property
     def settled(self) -> list[float]:
@@ -37,17 +37,25 @@ class Backlogs:
         return [run.cycles / run.settle for run in self.runs]
 
 
-def settle_backlogs(setting: Setting, *, runs: int, cycles: int) -> Backlogs:
-    """Place opposing orders in bulk and let an engine settle them; several times."""
-    run_cycles(setting, cycles=20, batch=BATCH, seed=0)  # is all well?
-    run_cycles(setting, cycles=BATCH, batch=BATCH, seed=0)  # warms the caches
-    done, copies = list[CycleRun](), list[float]()
+def settle_backlogs(
+    settings: Sequence[Setting], *, runs: int, cycles: int
+) -> list[Backlogs]:
+    """Place opposing orders in bulk and let an engine settle them; several times.
+
+    settings  who trades; they take turns, so that a noisy minute falls on all of them
+    """
+    done = [Backlogs([], []) for _ in settings]
+    run_cycles(settings[0], cycles=20, batch=BATCH, seed=0)  # is all well?
+    for setting in settings:
+        run_cycles(setting, cycles=BATCH, batch=BATCH, seed=0)  # warms the caches
     for seed in range(1, runs + 1):
-        done.append(run_cycles(setting, cycles=cycles, batch=BATCH, seed=seed))
-        as_owner()
-        copies.append(raw_copy_rate(rows=done[-1].transfers, batch=3 * BATCH))
-        as_app()
-    return Backlogs(done, copies)
+        for setting, backlogs in zip(settings, done, strict=True):
+            run = run_cycles(setting, cycles=cycles, batch=BATCH, seed=seed)
+            as_owner()
+            backlogs.copies.append(raw_copy_rate(rows=run.transfers, batch=3 * BATCH))
+            as_app()
+            backlogs.runs.append(run)
+    return done
 
 
 def settle_mixed(setting: Setting, *, runs: int, count: int) -> list[float]:

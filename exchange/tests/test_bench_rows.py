@@ -95,7 +95,7 @@ def test_the_table_fits_the_screen_and_says_who_missed():
     [first] = [line for line in lines if "order commit" in line]
     assert first.split()[-4:] == ["≤", "20", "×", "met"]
     [second] = [line for line in lines if "full cycles" in line]
-    assert second.endswith("≥ 5,000   MISSED")
+    assert second.endswith("≥ 5,000      MISSED")
 
 
 def test_the_page_gets_a_new_table_and_keeps_its_text():
