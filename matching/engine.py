@@ -265,22 +265,17 @@ class Engine:
         found by walking each side from its best price, over as many lots as could be
         taken, down to the loosest limit of those who take.
         """
-        users: dict[int, set[int]] = defaultdict(set)
         reaches: dict[int, Reach] = {}
         for unit, _ in commands:
-            matcher = self._matchers[unit.market]
             reach = reaches.get(unit.market)
             if reach is None:
-                reach = reaches[unit.market] = Reach(matcher)
-            for command in unit.commands if isinstance(unit, Unit) else (unit,):
-                # Who places has something to spend; who only takes back, or is of the
-                # staff, needs no wallets where there are no orders.
-                if isinstance(command, Place) or matcher.book.live.get(command.user):
-                    users[unit.market].add(command.user)
-                reach.add(command)
-        for market, reach in reaches.items():
-            users[market] |= reach.makers()
-        return users
+                reach = reaches[unit.market] = Reach(self._matchers[unit.market])
+            if isinstance(unit, Unit):
+                for command in unit.commands:
+                    reach.add(command)
+            else:
+                reach.add(unit)
+        return {market: reach.users | reach.makers() for market, reach in reaches.items()}
 
 
 def _first_id(command: Command | Unit) -> int:

@@ -1,6 +1,5 @@
 """Whom the takers of a batch may meet, found before anything is matched. Pure."""
 
-from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -21,28 +20,52 @@ AT_ONCE: Final = (LIMIT, OrderType.MARKET.value)
 class Reach:
     """How far a batch may reach into the book of one market.
 
+    users  whose own commands move money
     lots   side -> lots of the orders resting there that it may use up
     worst  side -> the rank (matching/book.py) of the worst maker that its takers accept
     """
 
     def __init__(self, matcher: "Matcher") -> None:
         self.matcher = matcher
-        self.lots: dict[int, int] = defaultdict(int)
+        self.users: set[int] = set()
+        self.lots = {BUY: 0, SELL: 0}
         self.worst: dict[int, int] = {}
+        bids, asks = matcher.book.bids.ranks, matcher.book.asks.ranks
+        # The best rank that is there for who buys, and for who sells. It can only get worse
+        # during the batch: who does not cross it now will not meet any that rests now.
+        self._best = {
+            BUY: asks[-1] if asks else None,
+            SELL: bids[-1] if bids else None,
+        }
 
     def add(self, command: Command) -> None:
         """Count one more command in."""
         if isinstance(command, Place):
-            other = SELL if command.side == BUY else BUY
-            lots, rank = self._lots_to_take(command, other), _worst_rank(command)
-            if lots:
-                self.lots[other] += lots
-                self.worst[other] = min(self.worst.get(other, rank), rank)
-        elif isinstance(command, Cancel):
-            live = self.matcher.book.live.get(command.user, {})
-            order = live.get(command.order)
-            if order is not None:
-                self.lots[order.side] += order.rest
+            self._add_place(command)
+            return
+        mine = self.matcher.book.live.get(command.user)
+        # Who only takes back, or is of the staff, needs no wallets without orders.
+        if not mine:
+            return
+        self.users.add(command.user)
+        if isinstance(command, Cancel) and command.order in mine:
+            order = mine[command.order]
+            self.lots[order.side] += order.rest
+
+    def _add_place(self, command: Place) -> None:
+        _, _, user, side, kind, _, _, price, quantity, budget, _, _, _ = command
+        self.users.add(user)
+        best = self._best[side]
+        if best is None or kind not in AT_ONCE:
+            return
+        rank, lots = -price if side == BUY else price, int(quantity)
+        if kind != LIMIT:
+            rank = -BIGINT_MAX
+            lots = lots or budget // (abs(best) * self.matcher.rules.tick_value)
+        if lots and rank <= best:
+            other = SELL if side == BUY else BUY
+            self.lots[other] += lots
+            self.worst[other] = min(self.worst.get(other, rank), rank)
 
     def makers(self) -> set[int]:
         """The users who stand first in the queues, as far as the batch reaches."""
@@ -55,25 +78,3 @@ class Reach:
                 users.add(order.user)
                 lots -= order.rest
         return users
-
-    def _lots_to_take(self, command: Place, other: int) -> int:
-        """How many lots of the orders that rest now a place command could take at most.
-
-        Their best price can only get worse during the batch, so an order that does not
-        cross it now will not meet any of them.
-        """
-        best = self.matcher.book.best(other)
-        if best is None or command.type not in AT_ONCE:
-            return 0
-        if command.type == LIMIT:
-            buys = command.side == BUY
-            crosses = command.price >= best if buys else command.price <= best
-            return command.quantity if crosses else 0
-        tick_value = self.matcher.rules.tick_value
-        return command.quantity or command.budget // (best * tick_value)
-
-
-def _worst_rank(command: Place) -> int:
-    if command.type != LIMIT:
-        return -BIGINT_MAX
-    return -command.price if command.side == BUY else command.price
