@@ -58,7 +58,8 @@ class Reach:
         best = self._best[side]
         if best is None or kind not in AT_ONCE:
             return
-        rank, lots = -price if side == BUY else price, int(quantity)
+        lots: int = quantity
+        rank = -price if side == BUY else price
         if kind != LIMIT:
             rank = -BIGINT_MAX
             lots = lots or budget // (abs(best) * self.matcher.rules.tick_value)
