@@ -17,6 +17,7 @@ from exchange.bench.over_http import Effort
 from exchange.bench.peers import Unavailable
 from exchange.bench.plain import start_plain
 from exchange.bench.processes import NotRunning, free_port, start_engine, start_web
+from exchange.bench.recovery import recovery_rows
 from exchange.bench.resident import memory_row
 from exchange.bench.rows import Row, unmeasured
 from exchange.bench.setting import crowd, make_setting
@@ -135,6 +136,13 @@ def core(bench: Bench) -> list[Row]:
     return settling.core_rows(engine, book)
 
 
+def recovery(bench: Bench) -> Iterator[Row]:
+    """How long an engine that starts anew takes to have its book again."""
+    orders = 100_000 if bench.quick else 1_000_000
+    name = f"fairbook_bench_recovery_{os.getpid()}"
+    yield from recovery_rows(database=name, orders=orders, runs=3)
+
+
 def memory(bench: Bench) -> list[Row]:
     """A fresh exchange that nobody uses."""
     return [memory_row(idle_seconds=3 if bench.quick else 60)]
@@ -197,5 +205,6 @@ SECTIONS: Final[dict[str, Callable[[Bench], Iterable[Row]]]] = {
     "core": core,
     "settle": settle,
     "http": http,
+    "recovery": recovery,
     "memory": memory,
 }

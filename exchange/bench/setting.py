@@ -85,7 +85,8 @@ def crowd(setting: Setting, *, users: int) -> Setting:
         cursor.execute(_ACCOUNTS, [fresh, assets, [kind.value for kind in kinds]])
         for asset in assets:
             code = TransferCode.HOUSE.value
-            cursor.execute(_FUNDS, [f"crowd:{asset}", OPENING_OF_MANY, code, asset, fresh])
+            scope = asset, min(fresh), max(fresh)
+            cursor.execute(_FUNDS, [f"crowd:{asset}", OPENING_OF_MANY, code, *scope])
     return Setting(market, setting.users + fresh)
 
 
@@ -113,7 +114,7 @@ SELECT entry.id, custody.id, mine.id, mine.asset_id, %s, %s, 0, now()
 FROM entry, ledger_account AS mine
 JOIN ledger_account AS custody ON custody.asset_id = mine.asset_id
      AND custody.kind = 'custody' AND custody.label = 'main'
-WHERE mine.asset_id = %s AND mine.kind = 'available' AND mine.owner_id = ANY(%s)
+WHERE mine.asset_id = %s AND mine.kind = 'available' AND mine.owner_id BETWEEN %s AND %s
 """
 
 

@@ -14,10 +14,10 @@ VERDICTS = {True: "met", False: "MISSED", None: ""}
 
 def row_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Two lines for each at most: the figure, then what it stands beside."""
-    yield f"{'stage':<46}{'median':>10}  {'unit':<14}{'ratio':>8}  {'goal':<13}"
+    yield f"{'stage':<46}{'median':>9}  {'unit':<14}{'ratio':>8}  {'goal':<13}"
     for row in rows:
         value = "–" if row.value is None else figures.shown(row.value)
-        line = f"{row.stage:<46}{value:>10}  {row.unit:<14}{ratio_of(row):>8}"
+        line = f"{row.stage:<46}{value:>9}  {row.unit:<14}{ratio_of(row):>8}"
         yield f"{line}  {row.goal:<13}{VERDICTS[row.met]}".rstrip()
         if more := "; ".join(filter(None, (_runs(row), _beside(row), row.note))):
             yield from textwrap.wrap(
