@@ -165,12 +165,12 @@ class Engine:
         for market, clearing in self._clearings.items():
             clearing.balances = balances
             clearing.wallets = wallets.get(market, clearing.wallets)
+        now = self.time
         for command, created in commands:
-            market = command.market
-            matcher = at_work.get(market) or self._begin(market, command)
-            if created > self.time:
-                self.time = created
-            now = matcher.now = self.time
+            matcher = at_work.get(command.market) or self._begin(command.market, command)
+            if created > now:
+                now = self.time = created
+            matcher.now = now
             if now >= self._due:
                 self._let_time_pass(command)
             if now >= matcher.refresh:

@@ -140,8 +140,10 @@ class Clearing:
         """
         rules, balances, funds = self.rules, self.balances, self.funds
         amount = need(rules, order)
-        base, quote = self.wallets[order.user]
-        wallet, asset = (quote, rules.quote) if order.side == BUY else (base, rules.base)
+        if order.side == BUY:
+            wallet, asset = self.wallets[order.user][1], rules.quote
+        else:
+            wallet, asset = self.wallets[order.user][0], rules.base
         account = wallet.available
         available = balances[account]
         if available < amount or (
@@ -238,7 +240,8 @@ class Clearing:
         buyer_base, seller_quote = bought.available, earned.available
         balances[buyer_base] += base - buyer_fee
         balances[seller_quote] += quote - seller_fee
-        trade, move = rules.id << SEQUENCE_BITS | number, outcome.transfers.append
+        trade = rules.id << SEQUENCE_BITS | number
+        move = outcome.transfers.append
         move((paid.held, seller_quote, rules.quote, quote, TRADE_QUOTE, trade))
         move((sold.held, buyer_base, rules.base, base, TRADE_BASE, trade))
         if buyer_fee:
