@@ -81,6 +81,7 @@ def settle(bench: Bench) -> Iterator[Row]:
         setting = make_setting(users=USERS)
         users = CROWD_IF_QUICK if bench.quick else CROWD
         many = crowd(setting, users=users)
+        _analyze()
         bench.say(f"settle: {users:,} users are there")
         few, crowded = settling.settle_backlogs((setting, many), runs=runs, cycles=cycles)
         bench.stages.update(settling.stages_of(few.runs))
@@ -176,14 +177,18 @@ def _market_of_its_own(name: str, bench: Bench) -> Iterator[None]:
     with scratch_database(f"fairbook_bench_{name}_{os.getpid()}"):
         as_app()
         yield
-        # Hours' worth of rows came within a minute: the planner does not know them yet.
-        as_owner()
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        as_app()
+        _analyze()
         for proof in ("audit", "verify"):
             bench.proofs[f"{name}: {proof}"] = _proved(proof, bench)
         bench.say(f"{name}: audit and verify passed")
+
+
+def _analyze() -> None:
+    """Hours' worth of rows came within a minute: let the planner know them."""
+    as_owner()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    as_app()
 
 
 def _proved(proof: str, bench: Bench) -> str:

@@ -15,6 +15,7 @@ from exchange.bench.stages import (
     append,
     drain,
     mixed_commands,
+    new_engine,
     raw_copy_rate,
     run_cycles,
 )
@@ -45,27 +46,30 @@ def settle_backlogs(
     settings  who trades; they take turns, so that a noisy minute falls on all of them
     """
     done = [Backlogs([], []) for _ in settings]
-    run_cycles(settings[0], cycles=20, batch=BATCH, seed=0)  # is all well?
+    engine = new_engine(settings[0])
+    run_cycles(engine, settings[0], cycles=20, batch=BATCH, seed=0)  # is all well?
     for setting in settings:
-        run_cycles(setting, cycles=BATCH, batch=BATCH, seed=0)  # warms the caches
+        run_cycles(engine, setting, cycles=BATCH, batch=BATCH, seed=0)  # warms the caches
     for seed in range(1, runs + 1):
         for setting, backlogs in zip(settings, done, strict=True):
-            run = run_cycles(setting, cycles=cycles, batch=BATCH, seed=seed)
+            run = run_cycles(engine, setting, cycles=cycles, batch=BATCH, seed=seed)
             as_owner()
             backlogs.copies.append(raw_copy_rate(rows=run.transfers, batch=3 * BATCH))
             as_app()
             backlogs.runs.append(run)
+    engine.release()
     return done
 
 
 def settle_mixed(setting: Setting, *, runs: int, count: int) -> list[float]:
     """Commands a second of a mixed, durable backlog; of each run."""
-    rates = []
+    engine, rates = new_engine(setting), []
     for seed in range(1, runs + 1):
         commands = mixed_commands(setting, flows.mixed(count, seed=seed))
         append(commands, batch=BATCH)
-        seconds, _ = drain(setting, batch=BATCH)
+        seconds, _ = drain(engine, batch=BATCH)
         rates.append(count / seconds)
+    engine.release()
     return rates
 
 

@@ -31,7 +31,14 @@ class CycleRun:
     transfers: int
 
 
-def run_cycles(setting: Setting, *, cycles: int, batch: int, seed: int) -> CycleRun:
+def new_engine(setting: Setting) -> worker.Worker:
+    """One that works on the shard of this market, for many runs, as engines do."""
+    return worker.Worker(shard=setting.market.shard)
+
+
+def run_cycles(
+    engine: worker.Worker, setting: Setting, *, cycles: int, batch: int, seed: int
+) -> CycleRun:
     """Place opposing orders in bulk, `batch` to a commit, then let the engine settle.
 
     raises  ValueError when it has not made one trade of each pair
@@ -39,7 +46,7 @@ def run_cycles(setting: Setting, *, cycles: int, batch: int, seed: int) -> Cycle
     commands = list(opposing_orders(setting, cycles=cycles, seed=seed))
     transfers, trades = _count("ledger_transfer"), _count("orders_trade")
     intake = append(commands, batch=batch)
-    settle, stages = drain(setting, batch=batch)
+    settle, stages = drain(engine, batch=batch)
     if (made := _count("orders_trade") - trades) != cycles:
         raise ValueError(f"{cycles} pairs made {made} trades")
     return CycleRun(cycles, intake, settle, stages, _count("ledger_transfer") - transfers)
@@ -53,19 +60,17 @@ def append(commands: list[Command], *, batch: int) -> float:
     return time.perf_counter() - started
 
 
-def drain(setting: Setting, *, batch: int) -> tuple[float, dict[str, float]]:
+def drain(engine: worker.Worker, *, batch: int) -> tuple[float, dict[str, float]]:
     """Settle all that waits, as the engine's process does.
 
     returns  seconds in all, and by stage
     """
-    engine = worker.Worker(shard=setting.market.shard)
     watch = Stopwatch()
     with quiet(), watch.around(*_STAGES):
         started = time.perf_counter()
         while engine.step(limit=batch):
             pass
         spent = time.perf_counter() - started
-    engine.release()
     stages = dict(watch.seconds)
     stages["all else"] = spent - sum(stages.values())
     return spent, stages

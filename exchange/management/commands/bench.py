@@ -34,7 +34,8 @@ class Command(BaseCommand):
             choices=(*SECTIONS, *LONG),
             help="limits: pgbench and the disk; core: matching alone; settle: a backlog; "
             "http: what clients see; recovery: a book is rebuilt; memory: a fresh "
-            "exchange; engine: what makes matching dearer; peers: order books from PyPI, which are installed for it",
+            "exchange; engine: what makes matching dearer; peers: order books from PyPI, "
+            "which are installed for it",
         )
         parser.add_argument(
             "--sustained",
