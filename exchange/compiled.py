@@ -20,8 +20,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = "matching"
-#: Not the engine: `verify` makes a kind of it, which compiled classes do not allow.
-MODULES: Final = ("ranks", "book", "outcome", "auction", "trailing", "spot", "matcher/*")
+MODULES: Final = (
+    "ranks", "book", "outcome", "auction", "trailing", "spot", "matcher/*", "engine",
+)  # fmt: skip
 MYPY: Final = "[mypy]\nfollow_imports = silent\nignore_missing_imports = True\n"
 #: In the directory: what was compiled, source -> digest.
 MANIFEST: Final = "sources.json"
