@@ -6,9 +6,9 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from kernel import pgcopy
-from kernel.database import CopyIn, ask
+from kernel.database import ask
 from kernel.doorbell import ring_after_commit
+from kernel.tables import Table
 from kernel.units import Atoms
 from ledger.errors import EntryKeyReused, InsufficientFunds
 from ledger.locks import lock_accounts
@@ -27,7 +27,7 @@ from ledger.models import (
 from ledger.models import Transfer as TransferRow
 from ledger.selectors import movement_backlog
 from ledger.signals import balances_changed
-from ledger.transfers import Row, Transfer, digest_of
+from ledger.transfers import Transfer, digest_of
 
 
 def open_asset(
@@ -159,30 +159,15 @@ _BATCH = (
 )
 
 
-def start_transfers() -> CopyIn:
-    """Begin to insert thousands of transfers, made by `pack_transfers`, by binary COPY.
-
-    The database moves the balances when they are all there. The engine's pen: the caller
-    holds the locks of all accounts that are named.
-    """
-    return CopyIn(_COPY_TRANSFERS)
-
-
-def pack_transfers(*, entry_id: int, rows: Sequence[Row], now: datetime) -> list[bytes]:
-    """Rows for `start_transfers`.
-
-    rows  (debit, credit, asset, amount, code, ref), as ledger.transfers.Transfer
-    """
-    time = pgcopy.timestamp(now)
-    return [_pack_transfer(entry_id, *row, time) for row in rows]
-
-
-_COPY_TRANSFERS = (
-    "COPY ledger_transfer "
-    "(entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at) "
-    "FROM STDIN (FORMAT binary)"
-)
-_pack_transfer = pgcopy.row_packer("qqqqqhqq")
+#: Transfers by the thousand, or a few with other things. The engine's pen: the database
+#: moves the balances when they are there; the caller holds the locks of all accounts.
+TRANSFERS: Final = Table(
+    "ledger_transfer",
+    {
+        "entry_id": "q", "debit_id": "q", "credit_id": "q", "asset_id": "q", "amount": "q",
+        "code": "h", "ref": "q", "created_at": "q",
+    },
+)  # fmt: skip
 
 
 def _expect_floors(

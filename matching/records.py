@@ -6,29 +6,42 @@ from typing import NamedTuple
 from matching.book import PRIORITY_BITS, BookOrder
 from matching.outcome import Outcome
 from orders.commands import PLAIN
-from orders.services import pack_order, pack_special_order, pack_trade
+from orders.services import pack_special_order
 
 
 class OrderRows(NamedTuple):
     """What becomes of the records of a batch's orders.
 
-    plain, special    packed, of those that it saw for the first time
+    plain, special    of those that it saw for the first time: rows of
+                      orders.services.ORDERS, and packed ones
     changed, altered  as orders.services.record_changes and record_alterations take them
     """
 
-    plain: list[bytes]
+    plain: list[tuple[int, ...]]
     special: list[bytes]
     changed: list[tuple[int, int, int, int, int]]
     altered: list[tuple[int, ...]]
 
 
-def trade_rows(outcomes: Mapping[int, Outcome], *, time: int) -> list[bytes]:
-    """Packed; time as kernel.pgcopy.timestamp."""
+def trade_rows(outcomes: Mapping[int, Outcome], *, time: int) -> list[tuple[int, ...]]:
+    """Rows of orders.services.TRADES; time as kernel.pgcopy.timestamp."""
     return [
-        pack_trade(*trade, market, time)
+        (*trade, market, time)
         for market, outcome in outcomes.items()
         for trade in outcome.trades
     ]
+
+
+def event_rows(outcomes: Mapping[int, Outcome], *, time: int) -> list[tuple[int, ...]]:
+    """Rows of orders.services.EVENTS."""
+    return [
+        (
+            event.order, event.command, event.kind, event.reason, event.limit,
+            event.actual, time,
+        )
+        for outcome in outcomes.values()
+        for event in outcome.events
+    ]  # fmt: skip
 
 
 def order_rows(outcomes: Mapping[int, Outcome], *, time: int) -> OrderRows:
@@ -55,9 +68,8 @@ def _add_orders(rows: OrderRows, market: int, outcome: Outcome, time: int) -> No
             and order.priority == order.id << PRIORITY_BITS
             and not (order.cap or order.list_id)
         ):
-            # Spelled out: it is what a batch consists of, and this is half as much work.
             plain(
-                pack_order(
+                (
                     order.id, market, order.user, order.side, order.type, order.price,
                     order.quantity, order.budget, filled, order.filled_quote,
                     order.status, order.reason, order.maker_ppm, order.taker_ppm,

@@ -1,7 +1,7 @@
 """Writes about markets and orders.
 
-The API side appends commands and nothing else. `start_…` and `record_…` are the engine's
-pen, called by matching/settlement.py inside the transaction of its batch.
+The API side appends commands and nothing else. Tables (`ORDERS` …), `start_…` and
+`record_…` are the engine's pen, used by matching/settlement.py in its batch's transaction.
 """
 
 from orders.services.batch import (
@@ -34,22 +34,16 @@ from orders.services.intake import Intake
 from orders.services.log import append_commands
 from orders.services.markets import configure_market, open_market
 from orders.services.pen import (
-    ORDER_COLUMNS,
-    SPECIAL_COLUMNS,
-    TRADE_COLUMNS,
-    pack_event,
-    pack_order,
+    EVENTS,
+    ORDERS,
+    TRADES,
     pack_prevented,
     pack_special_order,
-    pack_trade,
     record_alterations,
     record_changes,
     record_market_change,
-    record_order_events,
     record_prevented_matches,
-    start_orders,
     start_special_orders,
-    start_trades,
 )
 from orders.services.placing import (
     order_values,
@@ -60,9 +54,9 @@ from orders.services.placing import (
 )
 
 __all__ = [
-    "ORDER_COLUMNS",
-    "SPECIAL_COLUMNS",
-    "TRADE_COLUMNS",
+    "EVENTS",
+    "ORDERS",
+    "TRADES",
     "AmendItem",
     "BatchItem",
     "CancelItem",
@@ -83,17 +77,13 @@ __all__ = [
     "index_orders",
     "open_market",
     "order_values",
-    "pack_event",
-    "pack_order",
     "pack_prevented",
     "pack_special_order",
-    "pack_trade",
     "place_list",
     "place_order",
     "record_alterations",
     "record_changes",
     "record_market_change",
-    "record_order_events",
     "record_prevented_matches",
     "refuse_as_placed",
     "renew_cancel_after",
@@ -103,9 +93,7 @@ __all__ = [
     "set_cancel_after",
     "set_fee_tier",
     "stamp_order",
-    "start_orders",
     "start_special_orders",
-    "start_trades",
     "submit_batch",
     "terms_of",
 ]

@@ -12,42 +12,47 @@ from django.db import connection
 
 from kernel import pgcopy
 from kernel.database import CopyIn, copy_in
+from kernel.tables import Table
 from orders.commands import MarketState
 from orders.models import Market, MarketChange
 from orders.rules import SETTINGS
 
-ORDER_COLUMNS: Final = (
-    "id", "market_id", "user_id", "side", "type", "price", "quantity", "budget",
-    "filled", "filled_quote", "status", "reason", "maker_ppm", "taker_ppm",
-    "created_at", "updated_at",
-)  # fmt: skip
-#: A plain order's; of any other this stands in its command.
-PLAIN_COLUMNS: Final = (*ORDER_COLUMNS, "self_trade")
+ORDER_COLUMNS: Final = {
+    "id": "q", "market_id": "q", "user_id": "q", "side": "h", "type": "h", "price": "q",
+    "quantity": "q", "budget": "q", "filled": "q", "filled_quote": "q", "status": "h",
+    "reason": "h", "maker_ppm": "i", "taker_ppm": "i", "created_at": "q",
+    "updated_at": "q",
+}  # fmt: skip
 SPECIAL_COLUMNS: Final = (
     "hidden", "priority", "trigger_price", "cap", "armed_trade", "list_id",
 )  # fmt: skip
-TRADE_COLUMNS: Final = (
-    "id", "price", "quantity", "quote_amount", "taker_side", "maker_order_id",
-    "taker_order_id", "maker_user_id", "taker_user_id", "maker_fee", "taker_fee",
-    "auction", "market_id", "created_at",
+#: Plain orders that a batch saw for the first time. Of any other order the mode of
+#: self-trade prevention stands in its command.
+ORDERS: Final = Table("orders_order", ORDER_COLUMNS | {"self_trade": "h"})
+TRADES: Final = Table(
+    "orders_trade",
+    {
+        "id": "q", "price": "q", "quantity": "q", "quote_amount": "q", "taker_side": "h",
+        "maker_order_id": "q", "taker_order_id": "q", "maker_user_id": "q",
+        "taker_user_id": "q", "maker_fee": "q", "taker_fee": "q", "auction": "?",
+        "market_id": "q", "created_at": "q",
+    },
 )  # fmt: skip
-EVENT_COLUMNS: Final = (
-    "order_id", "command_id", "kind", "reason", '"limit"', "actual", "created_at",
+EVENTS: Final = Table(
+    "orders_orderevent",
+    {
+        "order_id": "q", "command_id": "q", "kind": "h", "reason": "h", '"limit"': "q",
+        "actual": "q", "created_at": "q",
+    },
 )  # fmt: skip
 PREVENTED_COLUMNS: Final = (
     "market_id", "user_id", "taker_order_id", "maker_order_id", "price", "quantity",
     "mode", "created_at",
 )  # fmt: skip
-#: Values in the order of PLAIN_COLUMNS; times as kernel.pgcopy.timestamp.
-pack_order = pgcopy.row_packer("qqqhhqqqqqhhiiqqh")
-#: Values in the order of TRADE_COLUMNS.
-pack_trade = pgcopy.row_packer("qqqqhqqqqqq?qq")
-#: Values in the order of EVENT_COLUMNS.
-pack_event = pgcopy.row_packer("qqhhqqq")
 #: Values in the order of PREVENTED_COLUMNS.
 pack_prevented = pgcopy.row_packer("qqqqqqhq")
 
-_pack_start = pgcopy.row_packer("qqqhhqqqqqhhiiqq", texts=len(SPECIAL_COLUMNS))
+_pack_start = pgcopy.row_packer("".join(ORDER_COLUMNS.values()), texts=len(SPECIAL_COLUMNS))
 
 
 def pack_special_order(*, values: Sequence[int], special: Sequence[int]) -> bytes:
@@ -60,24 +65,9 @@ def pack_special_order(*, values: Sequence[int], special: Sequence[int]) -> byte
     )
 
 
-def start_orders() -> CopyIn:
-    """A COPY of rows made by `pack_order`: orders that a batch saw for the first time."""
-    return CopyIn(_copy("orders_order", PLAIN_COLUMNS))
-
-
 def start_special_orders() -> CopyIn:
-    """A COPY of rows made by `pack_special_order`: the same, of special orders."""
-    return CopyIn(_copy("orders_order", ORDER_COLUMNS + SPECIAL_COLUMNS))
-
-
-def start_trades() -> CopyIn:
-    """A COPY of rows made by `pack_trade`."""
-    return CopyIn(_copy("orders_trade", TRADE_COLUMNS))
-
-
-def record_order_events(*, rows: Sequence[bytes]) -> None:
-    """COPY rows made by `pack_event`."""
-    copy_in(_copy("orders_orderevent", EVENT_COLUMNS), rows)
+    """A COPY of rows made by `pack_special_order`: special orders that are new."""
+    return CopyIn(_copy("orders_order", (*ORDER_COLUMNS, *SPECIAL_COLUMNS)))
 
 
 def record_prevented_matches(*, rows: Sequence[bytes]) -> None:
