@@ -15,6 +15,7 @@ NUMBERS = Table(
     "number", {"big": "q", "whole": "i", "small": "h", "flag": "?", "made_at": "q"}
 )
 AT = datetime(2026, 11, 21, 14, 37, 21, 123_457, tzinfo=UTC)
+BEFORE = datetime(1999, 1, 1, tzinfo=UTC)
 ROWS = [
     (2**63 - 1, -(2**31), 32_767, True, pgcopy.timestamp(AT)),
     (
@@ -58,7 +59,7 @@ def test_rows_are_written_as_they_are_and_in_their_order(write):
 
     assert numbers() == [
         (2**63 - 1, -(2**31), 32_767, True, AT),
-        (-(2**63), 2**31 - 1, -32_768, False, datetime(1999, 1, 1, tzinfo=UTC)),
+        (-(2**63), 2**31 - 1, -32_768, False, BEFORE),
     ]
 
 
