@@ -16,7 +16,7 @@ from matching.matcher import changes, lists, opening, stops, units
 from matching.matcher.placing import NEVER, Matcher
 from matching.matcher.reach import Reach
 from matching.outcome import Outcome
-from matching.spot import Clearing, Funds, WalletPair, owed
+from matching.spot import Clearing, Funds, WalletPair, need, owed
 from orders.commands import (
     PLAIN,
     Amend,
@@ -112,6 +112,7 @@ class Engine:
         matcher = self._matchers[market]
         matcher.book.put_back(side, price, queue)
         for order in queue:
+            order.hold = need(matcher.rules, order)
             if order.extra is not PLAIN or order.list_id:
                 self._remember(matcher, order)
 
@@ -122,6 +123,7 @@ class Engine:
             stops.put_back(matcher, order)
         else:
             matcher.book.enlist(order)
+        order.hold = owed(matcher.rules, order)
         self._remember(matcher, order)
 
     def _remember(self, matcher: Matcher, order: BookOrder) -> None:
@@ -131,14 +133,15 @@ class Engine:
             self._restored[matcher.rules.id].append(order)
 
     def restored(self) -> None:
-        """All live orders are back: link those that belong together, set their holds."""
+        """All live orders are back: link those that belong together, let them share what
+        they hold."""
         for market, orders in self._restored.items():
-            lists.put_back(self._matchers[market], orders)
+            matcher = self._matchers[market]
+            lists.put_back(matcher, orders)
+            for order in orders:
+                order.hold = owed(matcher.rules, order)
         self._restored.clear()
         for matcher in self._matchers.values():
-            for mine in matcher.book.live.values():
-                for order in mine.values():
-                    order.hold = owed(matcher.rules, order)
             opening.set_due(matcher)
         self._due = min((matcher.due for matcher in self._matchers.values()), default=NEVER)
 
