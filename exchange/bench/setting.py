@@ -85,8 +85,13 @@ def crowd(setting: Setting, *, users: int) -> Setting:
         cursor.execute(_ACCOUNTS, [fresh, assets, [kind.value for kind in kinds]])
         for asset in assets:
             code = TransferCode.HOUSE.value
+            custody = open_account(
+                asset_id=asset, kind=AccountKind.CUSTODY, label="main"
+            ).pk
+            # Fresh ids follow each other; without a join nothing is left to guess.
             scope = asset, min(fresh), max(fresh)
-            cursor.execute(_FUNDS, [f"crowd:{asset}", OPENING_OF_MANY, code, *scope])
+            terms = f"crowd:{asset}", custody, OPENING_OF_MANY, code, *scope
+            cursor.execute(_FUNDS, terms)
     return Setting(market, setting.users + fresh)
 
 
@@ -110,10 +115,8 @@ WITH entry AS (
 )
 INSERT INTO ledger_transfer
        (entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at)
-SELECT entry.id, custody.id, mine.id, mine.asset_id, %s, %s, 0, now()
+SELECT entry.id, %s, mine.id, mine.asset_id, %s, %s, 0, now()
 FROM entry, ledger_account AS mine
-JOIN ledger_account AS custody ON custody.asset_id = mine.asset_id
-     AND custody.kind = 'custody' AND custody.label = 'main'
 WHERE mine.asset_id = %s AND mine.kind = 'available' AND mine.owner_id BETWEEN %s AND %s
 """
 
