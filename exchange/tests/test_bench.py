@@ -32,7 +32,8 @@ def test_a_cascade_sets_off_every_stop():
 
     outcome = market.run([(first, 0)], {}, {})[1]
 
-    assert [trade.price for trade in outcome.trades] == [flows.MID - n for n in range(51)]
+    prices = [price for _, price, *_ in outcome.trades]
+    assert prices == [flows.MID - n for n in range(51)]
 
 
 def test_far_stops_stay_armed():
