@@ -80,7 +80,7 @@ def cycles(venue: Venue, *, seconds: float) -> float:
 
 def recorded_day(venue: Venue, effort: Effort) -> list[Row]:
     """The orders and cancels of another exchange's day, as fast as they are taken."""
-    stage, unit = "a recorded day by single requests, engine running", "requests/s"
+    stage, unit = "a recorded day by single requests", "requests/s"
     if not RECORDED.is_file():
         return [unmeasured(stage, unit, why="there is no recorded day here")]
     told = venue.load(
