@@ -31,7 +31,7 @@ def start_plain(processes: Processes, *, port: int) -> None:
     size = ("--workers", str(WORKERS), "--blocking-threads", str(THREADS))
     processes.start(
         "plain",
-        python("-m", "granian", *words, *size, "--factory", APPLICATION),
+        python("-m", "exchange.bench.twin", *words, *size, "--factory", APPLICATION),
         PYTHONPATH=str(packages),
         DATABASE_ROLE="owner",
         DATABASE_POOL="0",
