@@ -44,7 +44,7 @@ class Limits:
         program = pgbench()
         if program is None:
             return Limit(TPC_B, (), "transactions/s", missing="there is no pgbench here")
-        scale, runs, seconds = (10, 3, 2) if self._quick else (20, 5, 10)
+        scale, runs, seconds = (8, 3, 1) if self._quick else (20, 5, 10)
         with _empty_database(f"fairbook_bench_tpcb_{os.getpid()}") as url:
             _pgbench(program, "-i", "-q", "-s", str(scale), url)
             go = ("-n", "-c", str(CLIENTS), "-j", "2", "-T", str(seconds), url)

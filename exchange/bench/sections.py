@@ -97,7 +97,7 @@ def settle(bench: Bench) -> Iterator[Row]:
 def http(bench: Bench) -> Iterator[Row]:
     """What clients see: a web process and an engine as the Procfile has them."""
     quick = bench.quick
-    effort = Effort(1, 3) if quick else Effort(5, 10)
+    effort = Effort(1, 2) if quick else Effort(5, 10)
     short = Effort(2, 1) if quick else Effort(5, 5)
     reading = Effort(1, 1) if quick else Effort(5, 5)
     with _market_of_its_own("http", bench), venue(make_setting(users=USERS)) as place:
@@ -123,7 +123,7 @@ def http(bench: Bench) -> Iterator[Row]:
 
 
 def _delays(place: Venue, bench: Bench) -> list[Row]:
-    runs, pairs = (2, 60) if bench.quick else (5, 400)
+    runs, pairs = (2, 40) if bench.quick else (5, 400)
     done = [
         delays.one_run(place.setting, pairs=pairs, seed=seed) for seed in range(1, runs + 1)
     ]
@@ -146,7 +146,7 @@ def recovery(bench: Bench) -> Iterator[Row]:
 
 def memory(bench: Bench) -> list[Row]:
     """A fresh exchange that nobody uses."""
-    return [memory_row(idle_seconds=3 if bench.quick else 60)]
+    return [memory_row(idle_seconds=1 if bench.quick else 60)]
 
 
 def limits(bench: Bench) -> list[Row]:
