@@ -36,10 +36,17 @@ def ask(statement: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
     """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
+    if raw.prepare_threshold is None:  # Django's way to say that nothing is prepared
+        raw.prepare_threshold = _SELDOM
     with connection.wrap_database_errors:
         cursor = psycopg.Cursor(raw)
         cursor.adapters.register_loader("timestamptz", Int8BinaryLoader)
         return cursor.execute(statement, values, prepare=True, binary=True)
+
+
+# What is not asked by `ask` is as before: Django's own cursors bind their values
+# themselves, and such statements are never prepared.
+_SELDOM = 1_000_000
 
 
 @contextmanager
