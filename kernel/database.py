@@ -44,6 +44,11 @@ def ask(statement: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
         return cursor.execute(statement, values, prepare=True, binary=True)
 
 
+def array_text(values: Iterable[int]) -> str:
+    """An array of integers, as one text that psycopg need not look through."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
 # What is not asked by `ask` is as before: Django's own cursors bind their values
 # themselves, and such statements are never prepared.
 _SELDOM = 1_000_000

@@ -1,9 +1,9 @@
 """Tables that the engine writes: thousands of rows by COPY, a few in a trip with others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kernel import pgcopy
-from kernel.database import CopyIn, ask
+from kernel.database import CopyIn, array_text, ask
 from kernel.failpoint import failpoint
 
 _TYPES = {"q": "bigint", "i": "integer", "h": "smallint", "?": "boolean"}
@@ -36,7 +36,7 @@ class Table:
     def insert(self, rows: Sequence[tuple[int, ...]]) -> None:
         """Write a few rows by one statement, in `kernel.database.one_trip` with others."""
         if rows:
-            ask(self._insert, [_array(values) for values in zip(*rows, strict=True)])
+            ask(self._insert, [*map(array_text, zip(*rows, strict=True))])
             failpoint("in_copy")
 
 
@@ -44,7 +44,3 @@ def _value(column: str) -> str:
     if not column.endswith("_at"):
         return f"r.{column}"
     return f"timestamptz '2000-01-01 00:00Z' + r.{column} * interval '1 microsecond'"
-
-
-def _array(values: Iterable[int]) -> str:
-    return f"{{{','.join(map(str, values))}}}"

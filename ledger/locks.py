@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kernel.database import ask
+from kernel.database import array_text, ask
 from kernel.errors import InvariantBroken
 from kernel.units import Atoms
 
@@ -23,10 +23,8 @@ def lock_accounts(ids: Iterable[int], *, wait: bool = True) -> dict[int, Atoms]:
              somebody else has locked one and we shall not wait
     """
     wanted = sorted(set(ids))
-    # One text is asked for, which psycopg need not look through: a batch locks thousands.
-    array = f"{{{','.join(map(str, wanted))}}}"
     balances: dict[int, Atoms] = dict(
-        ask(_LOCK if wait else f"{_LOCK} NOWAIT", [array]).fetchall()
+        ask(_LOCK if wait else f"{_LOCK} NOWAIT", [array_text(wanted)]).fetchall()
     )
     if len(balances) != len(wanted):
         raise InvariantBroken(f"no such ledger accounts: {set(wanted) - set(balances)}")

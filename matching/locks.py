@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from kernel.database import ask
+from kernel.database import array_text, ask
 from ledger.locks import lock_accounts
 from ledger.models import CUSTOMER_KINDS, AccountKind
 from ledger.services import open_accounts
@@ -132,17 +132,13 @@ def _open_wallets(users: set[int], base: int, quote: int) -> dict[int, WalletPai
 
 def _wallets_of(users: set[int], *assets: int) -> dict[tuple[int, int], Wallet]:
     """The trading accounts of users by (user, asset); those without them are left out."""
-    rows = ask(_ACCOUNTS, [_array(users), _array(assets)]).fetchall()
+    rows = ask(_ACCOUNTS, [array_text(users), array_text(assets)]).fetchall()
     held = {(user, asset): account for user, asset, account, is_held in rows if is_held}
     return {
         (user, asset): Wallet(account, held[user, asset])
         for user, asset, account, is_held in rows
         if not is_held and (user, asset) in held
     }
-
-
-def _array(ids: Iterable[int]) -> str:
-    return f"{{{','.join(map(str, ids))}}}"
 
 
 # Each user is looked up by himself (OFFSET 0): the planner would rather read all accounts

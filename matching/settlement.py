@@ -140,10 +140,9 @@ class Settlement:
                     reference=engine.markets[market].symbol,
                     now=self._now,
                 )
-            ask(_EVENT, [number, payload, self._now])
             sequences[market] += 1
             values = engine.trades[market], sequences[market], *engine.references[market]
-            ask(_SEQUENCE, [market, *values])
+            ask(_EVENT, [number, payload, self._now, market, *values])
 
     def _hand_transfers(self, outcomes: Mapping[int, Outcome]) -> None:
         """Hand over the transfers that were made since the last time."""
@@ -196,15 +195,15 @@ def _is_small(outcome: Outcome) -> bool:
     return is_usual and len(outcome.transfers) <= FEW
 
 
-_EVENT: Final = (
-    "INSERT INTO matching_eventbatch (id, payload, created_at) VALUES (%s, %s, %s)"
-)
-_SEQUENCE: Final = (
-    "INSERT INTO matching_marketsequence (market_id, trades, events, reference, refresh) "
-    "VALUES (%s, %s, %s, %s, %s) "
-    "ON CONFLICT (market_id) DO UPDATE SET trades = EXCLUDED.trades, "
-    "events = EXCLUDED.events, reference = EXCLUDED.reference, refresh = EXCLUDED.refresh"
-)
+_EVENT: Final = """
+    WITH told AS (
+        INSERT INTO matching_eventbatch (id, payload, created_at) VALUES (%s, %s, %s)
+    )
+    INSERT INTO matching_marketsequence (market_id, trades, events, reference, refresh)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (market_id) DO UPDATE SET trades = EXCLUDED.trades,
+    events = EXCLUDED.events, reference = EXCLUDED.reference, refresh = EXCLUDED.refresh
+"""
 
 
 def _write_stories(market_id: int, outcome: Outcome, now: datetime) -> None:

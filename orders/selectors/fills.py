@@ -20,7 +20,9 @@ from orders.models import Order, Trade
 #: How many of a market's newest trades are looked through for an order's fills before its
 #: user's list is.
 RECENT_TRADES: Final = 500
+#: Trades that are looked at at a time: on a walk, and at first.
 _WALK: Final = 200
+_NEAR: Final = 50
 _END_OF_TIME: Final = pgcopy.timestamp(datetime.max.replace(tzinfo=UTC))
 
 
@@ -189,8 +191,8 @@ _COLUMNS: Final = ", ".join(f"t.{column}" for column in _TRADE)
 #: The fills of many orders, by the order's id and the columns of a trade; the oldest first
 #: of each order. Takes arrays (ids, markets, users, lots filled, times of the last change)
 #: and how many of a market's newest trades to look through. What does not add up there is
-#: looked for among as many of its user's listed trades, from the last change back. If it
-#: still does not add up, the rest is further away.
+#: looked for among a few of its user's listed trades, from the last change back, where the
+#: last fill is the first to be met. If it still does not add up, the rest is further away.
 FILLS_OF_ORDERS: Final = f"""
     WITH asked AS MATERIALIZED (
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
@@ -215,7 +217,7 @@ FILLS_OF_ORDERS: Final = f"""
             CROSS JOIN LATERAL (SELECT * FROM orders_trade WHERE id = i.id OFFSET 0) t
             WHERE l.user_id = missing.user_id AND l.market_id = missing.market_id
             AND l.since <= missing.updated_at AND t.created_at <= missing.updated_at
-            ORDER BY l.since DESC, l.first DESC, i.id DESC LIMIT {_WALK}
+            ORDER BY l.since DESC, l.first DESC, i.id DESC LIMIT {_NEAR}
         ) AS t WHERE missing.order_id IN (t.maker_order_id, t.taker_order_id)
     )
     SELECT DISTINCT ON (t.id, t.order_id) t.order_id, {_COLUMNS}

@@ -11,7 +11,7 @@ from typing import Final
 from django.db import connection
 
 from kernel import pgcopy
-from kernel.database import CopyIn, copy_in
+from kernel.database import CopyIn, array_text, ask, copy_in
 from kernel.tables import Table
 from orders.commands import MarketState
 from orders.models import Market, MarketChange
@@ -84,18 +84,17 @@ def record_changes(*, changes: list[tuple[int, int, int, int, int]], now: dateti
 
     changes  (id, filled, filled_quote, status, reason) of each
     """
-    if not changes:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE orders_order AS o "
-            "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, "
-            "reason = c.reason, updated_at = %s "
-            "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], "
-            "%s::smallint[], %s::smallint[]) "
-            "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id",
-            [now, *(list(column) for column in zip(*changes, strict=True))],
-        )
+    if changes:
+        ask(_CHANGES, [now, *map(array_text, zip(*changes, strict=True))])
+
+
+_CHANGES: Final = (
+    "UPDATE orders_order AS o "
+    "SET filled = c.filled, filled_quote = c.filled_quote, status = c.status, "
+    "reason = c.reason, updated_at = %s "
+    "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[]) "
+    "AS c(id, filled, filled_quote, status, reason) WHERE o.id = c.id"
+)
 
 
 def record_alterations(*, changes: Sequence[tuple[int, ...]], now: datetime) -> None:
