@@ -24,6 +24,8 @@ from orders.models import Command
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 60.0
+#: Tokens are good for five minutes.
+TOKENS_SECONDS = 120.0
 
 
 class LoadFailed(Exception):
@@ -62,6 +64,11 @@ class Venue:
         words = (str(AccessToken.for_user(people[user])) for user in self.setting.users)
         self.tokens.write_text("\n".join(words))
 
+    def _renew_tokens(self) -> None:
+        """Have fresh tokens where the last ones could end within a load of a minute."""
+        if time.time() - self.tokens.stat().st_mtime > TOKENS_SECONDS:
+            self.issue_tokens()
+
     def load(
         self,
         flow: str,
@@ -77,6 +84,7 @@ class Venue:
         meanwhile  called when the load begins
         raises     LoadFailed, unless an order ended before its cancel came (409)
         """
+        self._renew_tokens()
         self.runs += 1
         log = self.directory / f"acked-{self.runs}"
         plan = Plan(
