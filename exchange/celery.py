@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 from django.conf import settings
 
 SHARDS = 1
-_QUEUES = ("general", *(f"matching.{shard}" for shard in range(SHARDS)))
+_QUEUES = ("general", "reports", *(f"matching.{shard}" for shard in range(SHARDS)))
 
 
 def _broker(url: str) -> str:

@@ -131,8 +131,11 @@ INSTALLED_APPS = [
     "orders",
     "deposits",
     "withdrawals",
+    "bookkeeping",
     "matching",
     "marketdata",
+    "reports",
+    "proofs",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

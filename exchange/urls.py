@@ -16,6 +16,8 @@ api = [
     path("", include("deposits.urls")),
     path("", include("withdrawals.urls")),
     path("", include("marketdata.urls")),
+    path("", include("reports.urls")),
+    path("", include("proofs.urls")),
 ]
 pages = [
     path("", views.home, name="home"),

@@ -12,7 +12,8 @@ class TransferCode(IntEnum):
     """Why money moved; with `Transfer.ref` it points to the fact behind it.
 
     1–19 orders (`ref` is the order's id), 20–39 trades (`ref` is the trade's id),
-    40–59 deposits and 60–79 withdrawals (`ref` is theirs), 80– the house (the entry's).
+    40–59 deposits and 60–79 withdrawals (`ref` is theirs), 80 the house (the entry's),
+    90 what an adjustment takes back (the transfer's).
     """
 
     HOLD = 1
@@ -25,6 +26,7 @@ class TransferCode(IntEnum):
     WITHDRAWAL_RELEASE = 61
     WITHDRAWAL_PAID = 62
     HOUSE = 80
+    REVERSAL = 90
 
 
 class Transfer(NamedTuple):

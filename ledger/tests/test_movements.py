@@ -39,7 +39,7 @@ GIFTS = itertools.count(1)
 @pytest.fixture(autouse=True)
 def short_stretches(monkeypatch):
     """Three ids to a row: what is rare happens all the time."""
-    monkeypatch.setattr("ledger.services.STRETCH", 3)
+    monkeypatch.setattr("ledger.services.movements.STRETCH", 3)
 
 
 def listed(account_id: int, limit: int = 2) -> list[int]:
@@ -292,7 +292,7 @@ def test_it_is_known_how_far_the_lists_are_behind(db, monkeypatch):
     index()
     give("alice", "bob")
     few = movement_lag()
-    monkeypatch.setattr("ledger.selectors.SLICE_MIN", 1)
+    monkeypatch.setattr("ledger.selectors.movements.SLICE_MIN", 1)
 
     assert (few.rows, few.age) == (1, timedelta(0))
     assert movement_lag().age > timedelta(0)

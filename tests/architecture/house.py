@@ -16,6 +16,7 @@ ELSEWHERE = {
 #: The apps through which money passes.
 MONEY_APPS = (
     "kernel", "ledger", "orders", "matching", "deposits", "withdrawals", "marketdata",
+    "bookkeeping", "reports", "proofs",
 )  # fmt: skip
 
 

@@ -131,9 +131,9 @@ def test_a_file_named_after_nothing_is_caught(name):
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [
-        ("ledger/services.py", "import orders.models", "Floors"),
+        ("ledger/services/posting.py", "import orders.models", "Floors"),
         ("orders/services/placing.py", "import deposits.models", "Floors"),
-        ("ledger/models.py", "import ledger.services", "Rooms"),
+        ("ledger/models/books.py", "import ledger.services", "Rooms"),
         ("ledger/oddments.py", "x = 1", "Rooms"),
         ("marketdata/models.py", "import matching.tasks", "Doors"),
         ("matching/book.py", "import datetime", "Pure"),

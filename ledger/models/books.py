@@ -1,9 +1,6 @@
-"""Assets, accounts, entries, transfers. README.md lists what the database enforces."""
-
-from typing import Final
+"""Assets, accounts, entries, transfers."""
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -132,6 +129,7 @@ class Entry(models.Model):
         DEPOSIT = "deposit"
         WITHDRAWAL = "withdrawal"
         HOUSE = "house", "house booking"
+        ADJUSTMENT = "adjustment"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     key = models.CharField(max_length=80, unique=True)
@@ -187,40 +185,3 @@ class Transfer(models.Model):
                 condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"
             ),
         ]
-
-
-class MovementsOfAccount(models.Model):
-    """A stretch of an account's transfers: their ids, ascending; STRETCH of them at most.
-
-    Listed behind the hot path (ADR 0018). No fact: it follows from the transfers, and can
-    be made again.
-    """
-
-    pk = models.CompositePrimaryKey("account_id", "first")
-    account = models.ForeignKey(
-        Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    first = models.BigIntegerField()
-    ids = ArrayField(models.BigIntegerField())
-
-
-#: So many ids fit into a row that PostgreSQL does not store in pieces.
-STRETCH: Final = 200
-#: Where so few transfers wait, readers are as fast without the lists.
-SLICE_MIN: Final = 10_000
-
-
-class MovementCursor(models.Model):
-    """How far the transfers have been listed. There is one row, `transfers`.
-
-    position  the id up to which all transfers are in the lists
-    safe      the id up to which they may be listed: none below it is still to appear
-    mark      the id that is safe once all `writers` have ended
-    writers   the virtual transaction ids of those who were writing transfers at the mark
-    """
-
-    name = models.CharField(max_length=40, primary_key=True)
-    position = models.BigIntegerField(default=0)
-    safe = models.BigIntegerField(default=0)
-    mark = models.BigIntegerField(default=0)
-    writers = ArrayField(models.TextField(), default=list)

@@ -1,0 +1,1 @@
+"""The closing of the books: periods, adjustments, rates. See README.md."""

@@ -1,0 +1,37 @@
+"""Reads from the books."""
+
+from ledger.selectors.balances import (
+    BALANCES,
+    Balance,
+    asset_by_code,
+    assets,
+    balances_by_owner,
+    balances_of,
+    house_account,
+)
+from ledger.selectors.movements import (
+    MOVEMENTS_OF,
+    Movement,
+    MovementLag,
+    movement_backlog,
+    movement_lag,
+    movements_of,
+    movements_page,
+)
+
+__all__ = [
+    "BALANCES",
+    "MOVEMENTS_OF",
+    "Balance",
+    "Movement",
+    "MovementLag",
+    "asset_by_code",
+    "assets",
+    "balances_by_owner",
+    "balances_of",
+    "house_account",
+    "movement_backlog",
+    "movement_lag",
+    "movements_of",
+    "movements_page",
+]

@@ -1,0 +1,1 @@
+"""Proof of liabilities: what the house owes, to be checked by everybody. See README.md."""

@@ -1,0 +1,1 @@
+"""What accountants and auditors take away, and how they prove it. See README.md."""

@@ -1,0 +1,1 @@
+"""The reports that there are: a module for each kind."""
