@@ -237,8 +237,9 @@ class Engine:
                 break
             reached.add(market)
             self._between(market, command, opening.happen)
-        # The aftermath of the command's own market comes after the command.
-        for market in sorted(reached - {command.market}):
+        # What that sets off belongs to it, and comes before the command as well: else a
+        # command's answer would hang on whether a neighbour let the time pass before it.
+        for market in sorted(reached):
             if self._matchers[market].restless:
                 self._between(market, command, stops.aftermath)
                 self._due = min(self._due, self._matchers[market].due)

@@ -55,6 +55,7 @@ class Twin(State):
             else:
                 open_market(self)
                 aftermath(self)
+        aftermath(self)
 
     def _first_due(self) -> TwinOrder | MarketState | None:
         """What comes next in time: an order that expires, or else the auction's end."""
