@@ -52,7 +52,7 @@ class Step(NamedTuple, Generic[Fact]):
 
 
 class Part(NamedTuple, Generic[Fact]):
-    """A part of the stock that goes, with its cost; and how it came, unless in many ways."""
+    """A part of the stock that goes, with its cost; and how it came, if in one way."""
 
     quantity: int
     cost: int
