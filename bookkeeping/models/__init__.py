@@ -1,0 +1,5 @@
+"""What finance states and does. README.md lists what the database enforces."""
+
+from bookkeeping.models.statements import RATE_SCALE, Rate, WalletCount
+
+__all__ = ["RATE_SCALE", "Rate", "WalletCount"]
