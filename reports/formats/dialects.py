@@ -1,0 +1,125 @@
+"""What the journals have in common, as SQL that makes their lines.
+
+Parameters of every statement: since, until (instants), last (a transfer's id), asset (an
+asset's id), each NULL for no limit; first and end, the days of the period.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from reports.formats.chart import NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a journal is written: statements whose rows are texts, one or more lines each.
+
+    suffix   of its files
+    head     what tools want to know first
+    opening  the balances before the period
+    facts    one text for each transfer; a fact's first brings its head along
+    closing  the balances at the end, asserted
+    """
+
+    name: str
+    suffix: str
+    head: tuple[str, ...]
+    opening: str
+    facts: str
+    closing: str
+
+
+def book_of(commodity: str) -> str:
+    """A table `book`: how each account is named, and its commodity.
+
+    commodity  SQL that names `asset`
+    """
+    # A product with the unit, the value of an atom, has as many decimals as the asset.
+    return f"""book AS MATERIALIZED (
+        SELECT account.id, {NAME} AS name, {commodity} AS commodity,
+            asset.code AS asset_code, asset.scale, ('1e-' || asset.scale)::numeric AS unit
+        FROM ledger_account account JOIN ledger_asset asset ON asset.id = account.asset_id
+        WHERE %(asset)s::bigint IS NULL OR asset.id = %(asset)s
+    )"""  # noqa: S608  own text only
+
+
+def standing(until: str) -> str:
+    """A table `standing`: each account of `book` that had moved, and what stood on it; a
+    debit is more than zero.
+
+    until  BEFORE or UP_TO
+    """
+    return f"""standing AS MATERIALIZED (
+        SELECT name, commodity, asset_code, sum(leg.amount) * unit AS amount
+        FROM (
+            SELECT debit_id AS account_id, amount FROM ledger_transfer WHERE {until}
+            UNION ALL
+            SELECT credit_id, -amount FROM ledger_transfer WHERE {until}
+        ) leg JOIN book ON book.id = leg.account_id
+        GROUP BY name, commodity, asset_code, unit
+    )"""  # noqa: S608  own text only
+
+
+_ID: Final = "(%(last)s::bigint IS NULL OR id <= %(last)s)"
+BEFORE: Final = f"created_at < %(since)s AND {_ID}"
+UP_TO: Final = f"(%(until)s::timestamptz IS NULL OR created_at < %(until)s) AND {_ID}"
+_WITHIN: Final = (
+    f"(%(since)s::timestamptz IS NULL OR created_at >= %(since)s) AND {UP_TO} "
+    "AND (%(asset)s::bigint IS NULL OR asset_id = %(asset)s)"
+)
+
+
+def facts(*, commodity: str, head: str, postings: str) -> str:
+    """One text for each transfer, in the order of their ids."""
+    return f"""
+        WITH {book_of(commodity)},
+        market AS MATERIALIZED (SELECT id, symbol FROM orders_market),
+        named AS (
+            SELECT *, CASE WHEN code BETWEEN 20 AND 39 THEN 20 ELSE code END AS family,
+                CASE WHEN code < 80 THEN ref ELSE 0 END AS subject
+            FROM ledger_transfer WHERE {_WITHIN}
+        ), moved AS (
+            SELECT *, lag(entry_id) OVER beside IS DISTINCT FROM entry_id
+                OR lag(subject) OVER beside <> subject
+                OR lag(family) OVER beside <> family
+                OR lag(created_at) OVER beside <> created_at AS is_first
+            FROM named WINDOW beside AS (ORDER BY id)
+        )
+        SELECT CASE WHEN is_first THEN {head} ELSE '' END || {postings}
+        FROM moved JOIN book debit ON debit.id = debit_id
+        JOIN book credit ON credit.id = credit_id
+        ORDER BY moved.id
+    """  # noqa: S608  own text only
+
+
+# A reference is a customer's or a bank's text: what a tool could take for a sign of its
+# own (a comment, a quote, an escape, a new line) is replaced.
+_REFERENCE: Final = r"""
+    coalesce((SELECT ' ' || regexp_replace(reference, '[[:cntrl:]";|\\]', '_', 'g')
+        FROM ledger_entry WHERE id = entry_id AND reference <> ''), '')
+"""
+#: What a transfer was for, in words.
+TITLE: Final = f"""
+    CASE WHEN code = 1 THEN 'Hold for order ' || ref
+        WHEN code = 2 THEN 'Release of order ' || ref
+        WHEN code < 20 THEN 'Order ' || ref
+        WHEN code < 40 THEN 'Trade ' || coalesce((SELECT symbol FROM market
+            WHERE market.id = ref >> 40), '') || ' ' || (ref & (1::bigint << 40) - 1)
+        WHEN code < 60 THEN 'Deposit ' || ref
+        WHEN code = 60 THEN 'Withdrawal ' || ref || ' set aside'
+        WHEN code = 61 THEN 'Withdrawal ' || ref || ' returned'
+        WHEN code = 62 THEN 'Withdrawal ' || ref || ' paid'
+        WHEN code < 80 THEN 'Withdrawal ' || ref
+        WHEN code < 90 THEN 'House booking' ELSE 'Adjustment' END
+    || CASE WHEN code < 40 THEN '' ELSE {_REFERENCE} END
+"""  # noqa: S608  own text only
+#: What a transfer's `ref` is an id of.
+ABOUT: Final = """
+    CASE WHEN code < 20 THEN 'order: ' WHEN code < 40 THEN 'trade: '
+        WHEN code < 60 THEN 'deposit: ' WHEN code < 80 THEN 'withdrawal: '
+        WHEN code < 90 THEN 'about: ' ELSE 'reverses: ' END || ref
+"""
+DAY: Final = "(created_at AT TIME ZONE 'UTC')::date"
+INSTANT: Final = (
+    "to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+)
