@@ -1,5 +1,7 @@
 """What the books refuse.
 
+Invalid
+  InvalidMoment       not a moment or a period of the books
 Refused
   InsufficientFunds   an account would fall below its floor
 NotFound
@@ -8,7 +10,15 @@ Conflict
   EntryKeyReused      the same entry key with other transfers
 """
 
-from kernel.errors import Conflict, NotFound, Refused
+from kernel.errors import Conflict, Invalid, NotFound, Refused
+
+
+class InvalidMoment(Invalid):
+    code = "invalid_moment"
+    title = (
+        "A moment is an instant with its zone (2026-11-21T12:00:00Z), a day (2026-11-21) "
+        "or a transfer (transfer:123)."
+    )
 
 
 class InsufficientFunds(Refused):

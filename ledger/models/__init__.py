@@ -11,20 +11,35 @@ from ledger.models.books import (
     Side,
     Transfer,
 )
+from ledger.models.marks import LogMark, SafeMark
 from ledger.models.movements import SLICE_MIN, STRETCH, MovementCursor, MovementsOfAccount
+from ledger.models.seals import (
+    GENESIS,
+    TRANSFERS_LOG,
+    Seal,
+    Snapshot,
+    SnapshotBalance,
+)
 
 __all__ = [
     "CUSTOMER_KINDS",
     "DEBIT_KINDS",
+    "GENESIS",
     "MAIN_WALLET",
     "SLICE_MIN",
     "STRETCH",
+    "TRANSFERS_LOG",
     "Account",
     "AccountKind",
     "Asset",
     "Entry",
+    "LogMark",
     "MovementCursor",
     "MovementsOfAccount",
+    "SafeMark",
+    "Seal",
     "Side",
+    "Snapshot",
+    "SnapshotBalance",
     "Transfer",
 ]

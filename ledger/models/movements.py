@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from ledger.models.books import Account
+from ledger.models.marks import SafeMark
 
 
 class MovementsOfAccount(models.Model):
@@ -29,17 +30,10 @@ STRETCH: Final = 200
 SLICE_MIN: Final = 10_000
 
 
-class MovementCursor(models.Model):
+class MovementCursor(SafeMark):
     """How far the transfers have been listed. There is one row, `transfers`.
 
     position  the id up to which all transfers are in the lists
-    safe      the id up to which they may be listed: none below it is still to appear
-    mark      the id that is safe once all `writers` have ended
-    writers   the virtual transaction ids of those who were writing transfers at the mark
     """
 
-    name = models.CharField(max_length=40, primary_key=True)
     position = models.BigIntegerField(default=0)
-    safe = models.BigIntegerField(default=0)
-    mark = models.BigIntegerField(default=0)
-    writers = ArrayField(models.TextField(), default=list)

@@ -18,6 +18,7 @@ from ledger.selectors.movements import (
     movements_of,
     movements_page,
 )
+from ledger.selectors.standings import Standing, balances_at, standings
 
 __all__ = [
     "BALANCES",
@@ -25,8 +26,10 @@ __all__ = [
     "Balance",
     "Movement",
     "MovementLag",
+    "Standing",
     "asset_by_code",
     "assets",
+    "balances_at",
     "balances_by_owner",
     "balances_of",
     "house_account",
@@ -34,4 +37,5 @@ __all__ = [
     "movement_lag",
     "movements_of",
     "movements_page",
+    "standings",
 ]
