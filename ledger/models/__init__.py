@@ -11,6 +11,7 @@ from ledger.models.books import (
     Side,
     Transfer,
 )
+from ledger.models.breaks import AuditedBalance, AuditRun, Break
 from ledger.models.marks import LogMark, SafeMark
 from ledger.models.movements import SLICE_MIN, STRETCH, MovementCursor, MovementsOfAccount
 from ledger.models.seals import (
@@ -32,6 +33,9 @@ __all__ = [
     "Account",
     "AccountKind",
     "Asset",
+    "AuditRun",
+    "AuditedBalance",
+    "Break",
     "Entry",
     "LogMark",
     "MovementCursor",
