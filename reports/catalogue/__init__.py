@@ -1,1 +1,30 @@
-"""The reports that there are: a module for each kind."""
+"""The catalogue of reports, by name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from reports.catalogue import balances, movements, statements
+from reports.errors import UnknownReport
+from reports.table import Report
+
+REPORTS: Final[Mapping[str, Report]] = {
+    it.name: it
+    for it in (
+        balances.TRIAL_BALANCE,
+        balances.BALANCE_SHEET,
+        movements.GENERAL_LEDGER,
+        movements.JOURNAL,
+        statements.CUSTOMER_STATEMENT,
+        balances.POSITIONS,
+        balances.ACCOUNTS,
+    )
+}
+
+
+def report_of(name: str) -> Report:
+    """raises  UnknownReport"""
+    if name not in REPORTS:
+        raise UnknownReport(
+            f"There is no report {name[:40]!r}. There are: {', '.join(REPORTS)}."
+        )
+    return REPORTS[name]

@@ -1,0 +1,54 @@
+"""Pieces of SQL that reports share: how instants, amounts and reasons are written."""
+
+from typing import Final
+
+from ledger.transfers import TransferCode
+
+
+def instant(sql: str) -> str:
+    """ISO 8601 in UTC, with microseconds; empty where there is none."""
+    said = f"to_char({sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    return f"coalesce({said}, '')"
+
+
+def day(sql: str) -> str:
+    """The day in UTC."""
+    return f"to_char({sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+def amount(sql: str, scale: str = "scale") -> str:
+    """An exact decimal string; empty where there is none."""
+    return f"coalesce(ledger_decimal({sql}, {scale}), '')"
+
+
+def positive(sql: str, scale: str = "scale") -> str:
+    """An amount where it is more than nothing, else empty."""
+    return f"CASE WHEN {sql} > 0 THEN ledger_decimal({sql}, {scale}) ELSE '' END"
+
+
+def text(sql: str) -> str:
+    """Anything as text; empty where there is nothing."""
+    return f"coalesce(({sql})::text, '')"
+
+
+def is_asked(sql: str, name: str, kind: str) -> str:
+    """Whether it is what a parameter asks for, if that was given."""
+    return f"(%({name})s::{kind} IS NULL OR {sql} = %({name})s)"
+
+
+#: Why money moved: `t.code` as a word.
+WHAT: Final = "CASE t.code {} ELSE t.code::text END".format(
+    " ".join(f"WHEN {code.value} THEN '{code.name.lower()}'" for code in TransferCode)
+)
+#: Of `t`: in the period, and within the cut.
+IN_PERIOD: Final = (
+    "t.created_at >= %(since)s AND t.created_at <= %(at)s AND t.id <= %(last)s"
+)
+#: The bits of a trade's id, or a batch's, below those of its market.
+SEQUENCE_BITS: Final = 40
+#: What a transfer is about, as "trade 17": the kind of thing and its id.
+REFERENCE: Final = (
+    "CASE WHEN t.code BETWEEN 1 AND 19 THEN 'order ' WHEN t.code BETWEEN 20 AND 39 "
+    "THEN 'trade ' WHEN t.code BETWEEN 40 AND 59 THEN 'deposit ' WHEN t.code BETWEEN 60 "
+    "AND 79 THEN 'withdrawal ' WHEN t.code = 90 THEN 'transfer ' END || t.ref"
+)

@@ -1,0 +1,119 @@
+"""A report's answer: some of its rows, the totals of all, and the cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from django.db import OperationalError, connection, transaction
+
+from ledger.models import TRANSFERS_LOG, Seal
+from reports.errors import ReportTooLong
+from reports.table import Column, Params, Query, Report, Row
+
+#: Whoever waits for an answer waits so long; an export may take longer.
+ANSWER_MS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums over all rows of one asset (or whatever the report adds up by).
+
+    cells  by the name of the column, decimal strings
+    """
+
+    of: str
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """seal    covers the last transfer of the cut; None while that is not sealed
+    after   how many rows come before these
+    is_all  whether no rows follow
+    """
+
+    report: Report
+    params: Params
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    totals: Sequence[Total]
+    seal: Seal | None
+    after: int
+    is_all: bool
+
+
+def answer(*, report: Report, params: Params, after: int, limit: int) -> Answer:
+    """The rows after the first `after`, at most `limit` of them, and the totals of all.
+
+    raises  ReportTooLong
+    """
+    columns = report.columns(params)
+    try:
+        with transaction.atomic():
+            _be_quick()
+            rows = _page(report, params, after, limit + 1)
+            totals = _totals(report, params, columns)
+    except OperationalError as ended:
+        if "statement timeout" not in str(ended):
+            raise
+        raise ReportTooLong from ended
+    return Answer(
+        report=report,
+        params=params,
+        columns=columns,
+        rows=rows[:limit],
+        totals=totals,
+        seal=seal_of(params),
+        after=after,
+        is_all=len(rows) <= limit,
+    )
+
+
+def seal_of(params: Params) -> Seal | None:
+    """The seal that covers the last transfer of the cut."""
+    last = params.cut.transfer or 0
+    rows = Seal.objects.filter(log=TRANSFERS_LOG, first__lte=last, last__gte=last)
+    return rows.first()
+
+
+def _be_quick() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(ANSWER_MS)])
+
+
+def _page(report: Report, params: Params, after: int, limit: int) -> list[Row]:
+    query = report.query(params)
+    if query is None:
+        return list(islice(report.rows(params), after, after + limit))
+    part = Query(
+        f"SELECT * FROM ({query.sql}) AS report OFFSET %(after)s LIMIT %(limit)s",  # noqa: S608  our own words
+        {**query.args, "after": after, "limit": limit},
+    )
+    return _fetched(part)
+
+
+def _totals(report: Report, params: Params, columns: Sequence[Column]) -> list[Total]:
+    """What the columns come to, per asset; values, which have one unit, together."""
+    names = [column.name for column in columns]
+    summed = [column for column in columns if column.is_summed]
+    query = report.query(params)
+    if query is None or not summed or report.per not in names:
+        return []
+    listed = ", ".join(f'"{name}"' for name in names)
+    sums = ", ".join(f"sum(nullif(\"{it.name}\", '')::numeric)::text" for it in summed)
+    part = Query(
+        f'SELECT "{report.per}", {sums} FROM ({query.sql}) AS report ({listed}) '  # noqa: S608  our own words
+        "GROUP BY 1 ORDER BY 1",
+        query.args,
+    )
+    return [
+        Total(of, {it.name: cell or "" for it, cell in zip(summed, cells, strict=True)})
+        for of, *cells in _fetched(part)
+    ]
+
+
+def _fetched(query: Query) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(query.sql, query.args)
+        return list(cursor.fetchall())
