@@ -213,7 +213,7 @@ def tree_scale(*, amounts: Iterable[int], scale: int) -> int:
 
 def coarser(amount: int, *, by: int) -> int:
     """The amount with `by` decimals less, rounded up: no customer is owed less for it."""
-    return -(-amount // 10**by)
+    return -(-amount // int(10**by))
 
 
 def _packed(value: int) -> bytes:
