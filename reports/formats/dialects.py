@@ -1,7 +1,8 @@
 """What the journals have in common, as SQL that makes their lines.
 
-Parameters of every statement: since, until (instants), last (a transfer's id), asset (an
-asset's id), each NULL for no limit; first and end, the days of the period.
+Parameters of every statement, as reports.table.Params.arguments has them: since, before,
+at, last, asset; of these only asset may be NULL. Also first and end, the days between which
+all is dated, and lo and hi, ids between which all transfers of the period are.
 """
 
 from dataclasses import dataclass
@@ -39,34 +40,25 @@ def book_of(commodity: str) -> str:
         SELECT account.id, {NAME} AS name, {commodity} AS commodity,
             asset.code AS asset_code, asset.scale, ('1e-' || asset.scale)::numeric AS unit
         FROM ledger_account account JOIN ledger_asset asset ON asset.id = account.asset_id
-        WHERE %(asset)s::bigint IS NULL OR asset.id = %(asset)s
+        WHERE %(asset)s::text IS NULL OR asset.code = %(asset)s
     )"""  # noqa: S608  own text only
 
 
-def standing(until: str) -> str:
+def standing(at: str) -> str:
     """A table `standing`: each account of `book` that had moved, and what stood on it; a
     debit is more than zero.
 
-    until  BEFORE or UP_TO
+    at  "%(before)s" or "%(at)s"
     """
     return f"""standing AS MATERIALIZED (
-        SELECT name, commodity, asset_code, sum(leg.amount) * unit AS amount
-        FROM (
-            SELECT debit_id AS account_id, amount FROM ledger_transfer WHERE {until}
-            UNION ALL
-            SELECT credit_id, -amount FROM ledger_transfer WHERE {until}
-        ) leg JOIN book ON book.id = leg.account_id
-        GROUP BY name, commodity, asset_code, unit
+        SELECT name, commodity, asset_code, (debits - credits) * unit AS amount
+        FROM ledger_standings({at}, %(last)s) AS turnover
+        JOIN book ON book.id = turnover.account_id
     )"""  # noqa: S608  own text only
 
 
-_ID: Final = "(%(last)s::bigint IS NULL OR id <= %(last)s)"
-BEFORE: Final = f"created_at < %(since)s AND {_ID}"
-UP_TO: Final = f"(%(until)s::timestamptz IS NULL OR created_at < %(until)s) AND {_ID}"
-_WITHIN: Final = (
-    f"(%(since)s::timestamptz IS NULL OR created_at >= %(since)s) AND {UP_TO} "
-    "AND (%(asset)s::bigint IS NULL OR asset_id = %(asset)s)"
-)
+BEFORE: Final = "%(before)s"
+UP_TO: Final = "%(at)s"
 
 
 def facts(*, commodity: str, head: str, postings: str) -> str:
@@ -77,7 +69,11 @@ def facts(*, commodity: str, head: str, postings: str) -> str:
         named AS (
             SELECT *, CASE WHEN code BETWEEN 20 AND 39 THEN 20 ELSE code END AS family,
                 CASE WHEN code < 80 THEN ref ELSE 0 END AS subject
-            FROM ledger_transfer WHERE {_WITHIN}
+            FROM ledger_transfer
+            WHERE id >= %(lo)s AND id <= %(hi)s
+            AND created_at >= %(since)s AND created_at <= %(at)s
+            AND (%(asset)s::text IS NULL OR asset_id = (
+                SELECT asset.id FROM ledger_asset asset WHERE asset.code = %(asset)s))
         ), moved AS (
             SELECT *, lag(entry_id) OVER beside IS DISTINCT FROM entry_id
                 OR lag(subject) OVER beside <> subject

@@ -10,17 +10,20 @@ length. A trade whose transfers another writer's came between is two transaction
 balanced and with the same trade's id.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
 
+from kernel.units import BIGINT_MAX
+from ledger.moments import TICK
 from reports.formats.beancount import BEANCOUNT
+from reports.formats.copying import Piece, copy_lines, still_books
 from reports.formats.dialects import Dialect
 from reports.formats.hledger import HLEDGER
 from reports.formats.sink import Sink
+from reports.table import EARLIEST, LATEST
 
 #: By the name of the format.
 DIALECTS: Final[Mapping[str, Dialect]] = {it.name: it for it in (HLEDGER, BEANCOUNT)}
@@ -33,74 +36,80 @@ def write_journal(
     since: datetime | None = None,
     until: datetime | None = None,
     last: int | None = None,
-    asset_id: int | None = None,
+    asset: str | None = None,
 ) -> None:
     """Write the transfers with since <= created_at < until as a journal.
 
-    since     None: from the beginning; otherwise it opens with the balances before
-    until     None: to the end
-    last      no transfer with an id beyond this one
-    asset_id  this asset's transfers only
+    since  None: from the beginning; otherwise it opens with the balances before
+    until  None: to the end
+    last   no transfer with an id beyond this one
+    asset  the code of an asset: its transfers only
     """
-    cut = {"since": since, "until": until, "last": last, "asset": asset_id}
-    with _still_books():
-        span = _days(cut)
-        for statement in dialect.head:
-            _copy(sink, statement, cut | span)
-        if since is not None:
-            _copy(sink, dialect.opening, cut | span)
-        sink.rows += _copy(sink, dialect.facts, cut)
-        _copy(sink, dialect.closing, cut | span)
+    begin = since or EARLIEST
+    write_cut(
+        sink,
+        dialect,
+        {
+            "since": begin,
+            "before": begin - TICK,
+            "at": until - TICK if until else LATEST,
+            "last": BIGINT_MAX - 1 if last is None else last,
+            "asset": asset,
+        },
+    )
 
 
-@contextmanager
-def _still_books() -> Iterator[None]:
-    """All that is read inside is of one moment, though the exchange goes on."""
-    if connection.in_atomic_block:
-        yield  # the caller sees to it
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+def write_cut(sink: Sink, dialect: Dialect, arguments: Mapping[str, Any]) -> None:
+    """The same, for the arguments of a report's SQL (reports.table.Params.arguments)."""
+    with still_books(), connection.cursor() as cursor:
+        cursor.execute(_SPAN, arguments)
+        first, end, lo, hi = cursor.fetchone()
+        if first is None:
+            return  # nothing had happened yet
+        cut = {**arguments, "first": first, "end": end, "lo": lo, "hi": hi}
+        for statement in (*dialect.head, dialect.opening):
+            _write(sink, copy_lines(statement, cut))
+        for piece in copy_lines(dialect.facts, cut):
+            sink.write(piece.data)
+            sink.count(piece.rows)
+        _write(sink, copy_lines(dialect.closing, cut))
 
 
-def _days(cut: dict[str, Any]) -> dict[str, Any]:
-    """The first and the last day of what is written."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DAYS, cut)
-        first, end = cursor.fetchone()
-    return {"first": first, "end": end}
+def _write(sink: Sink, pieces: Iterable[Piece]) -> None:
+    for piece in pieces:
+        sink.write(piece.data)
 
 
-_DAYS: Final = """
+# The days between which all is dated, and the ids between which all is found: by the seals,
+# which know the times of what they cover, and by looking at what is not sealed yet. The
+# same cut gives the same days whatever has been sealed since.
+_SPAN: Final = f"""
+    WITH seal AS MATERIALIZED (
+        SELECT first, last, earliest, latest FROM ledger_seal
+        WHERE log = 'transfers' AND last <= %(last)s
+    ), sealed AS (
+        SELECT coalesce(max(last), 0) AS last, min(earliest) AS earliest,
+            max(latest) AS latest
+        FROM seal
+    ), tail AS MATERIALIZED (
+        SELECT min(created_at) AS earliest, max(created_at) AS latest, max(id) AS last
+        FROM ledger_transfer WHERE id > (SELECT last FROM sealed) AND id <= %(last)s
+    ), span AS (
+        SELECT least(sealed.earliest, tail.earliest) AS earliest,
+            greatest(sealed.latest, tail.latest) AS latest,
+            (SELECT min(first) FROM seal
+                WHERE latest >= %(since)s AND earliest <= %(at)s) AS first,
+            (SELECT max(last) FROM seal
+                WHERE latest >= %(since)s AND earliest <= %(at)s) AS last,
+            CASE WHEN tail.earliest <= %(at)s THEN tail.last END AS tail,
+            sealed.last + 1 AS unsealed
+        FROM sealed CROSS JOIN tail
+    )
     SELECT
-        (coalesce(%(since)s::timestamptz, min(created_at)) AT TIME ZONE 'UTC')::date,
-        (coalesce(%(until)s::timestamptz - interval '1 microsecond', max(created_at),
-            %(since)s::timestamptz) AT TIME ZONE 'UTC')::date
-    FROM ledger_transfer
-    WHERE (%(last)s::bigint IS NULL OR id <= %(last)s)
-    AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
-"""
-
-
-def _copy(sink: Sink, query: str, values: dict[str, Any]) -> int:
-    """Write the texts that the query gives; how many they were.
-
-    They hold no backslash and no tab, so all that COPY escapes are the ends of lines.
-    """
-    count = 0
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        copy = cursor.copy(f"COPY ({query}) TO STDOUT", values)
-        with copy as blocks:
-            pieces: list[bytes] = []
-            for block in blocks:
-                pieces.append(bytes(block))
-                if len(pieces) == _PIECES:
-                    sink.write(b"".join(pieces).replace(b"\\n", b"\n"))
-                    count += _PIECES
-                    pieces.clear()
-            sink.write(b"".join(pieces).replace(b"\\n", b"\n"))
-    return count + len(pieces)
-
-
-_PIECES: Final = 2_000
+        (greatest(earliest, %(since)s) AT TIME ZONE 'UTC')::date,
+        (CASE WHEN %(at)s < '{LATEST:%Y-%m-%d}' THEN %(at)s
+            ELSE greatest(latest, %(since)s) END AT TIME ZONE 'UTC')::date,
+        coalesce(first, unsealed), coalesce(tail, last, 0)
+    FROM span WHERE earliest <= %(at)s
+    UNION ALL SELECT NULL, NULL, NULL, NULL LIMIT 1
+"""  # noqa: S608  own text only

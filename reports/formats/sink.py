@@ -1,6 +1,7 @@
 """Where a report's bytes go: counted and hashed on their way."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -11,15 +12,21 @@ class Out(Protocol):
         """Take them all."""
 
 
+def _nobody(_: int) -> None:
+    """Nobody waits for news."""
+
+
 class Sink:
     """Passes bytes on, and remembers how many they were and their SHA-256.
 
-    rows  how many facts the writer wrote, as it says itself
+    rows   how many facts the writer wrote, as it says itself
+    heard  is told the rows so far, time and again; it may raise to make the writer stop
     """
 
-    def __init__(self, out: Out) -> None:
+    def __init__(self, out: Out, *, heard: Callable[[int], None] = _nobody) -> None:
         self._out = out
         self._digest = hashlib.sha256()
+        self._heard = heard
         self.bytes = 0
         self.rows = 0
 
@@ -27,6 +34,10 @@ class Sink:
         self._out.write(data)
         self._digest.update(data)
         self.bytes += len(data)
+
+    def count(self, rows: int) -> None:
+        self.rows += rows
+        self._heard(self.rows)
 
     @property
     def sha256(self) -> str:
