@@ -62,14 +62,16 @@ class Params:
     cut           the cut that the report is made at: never later than asked, and with the
                   last transfer that it covers, so that the same cut gives the same bytes
     since, until  a period [since, until); None: from the beginning, up to the cut
-    valued_at     when rates are looked up: the cut's instant
+    first         an id below which no transfer is of the period
+    told_at       the cut's instant: by it rates are looked up, and what is no transfer
     asset, market, currency  codes and symbols of what there is
     kind          of ledger accounts
     said          the parameters as they were given, by their public names
     """
 
     cut: Moment
-    valued_at: datetime
+    told_at: datetime
+    first: int = 1
     as_of: Moment | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -96,7 +98,8 @@ class Params:
             "last": BIGINT_MAX if self.cut.transfer is None else self.cut.transfer,
             "since": since,
             "before": since - TICK,
-            "valued_at": self.valued_at,
+            "first": self.first,
+            "told_at": self.told_at,
             "user": self.user_id,
             "asset": self.asset,
             "account": self.account_id,

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from reports.catalogue import balances, movements, statements
+from reports.catalogue import (
+    balances,
+    checks,
+    movements,
+    registers,
+    results,
+    statements,
+)
 from reports.errors import UnknownReport
 from reports.table import Report
 
@@ -12,9 +19,14 @@ REPORTS: Final[Mapping[str, Report]] = {
     for it in (
         balances.TRIAL_BALANCE,
         balances.BALANCE_SHEET,
+        results.INCOME_STATEMENT,
         movements.GENERAL_LEDGER,
         movements.JOURNAL,
         statements.CUSTOMER_STATEMENT,
+        registers.DEPOSITS_WITHDRAWALS,
+        registers.TRADES,
+        checks.RECONCILIATION,
+        checks.SUSPENSE,
         balances.POSITIONS,
         balances.ACCOUNTS,
     )

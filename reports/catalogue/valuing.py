@@ -17,7 +17,7 @@ RATES: Final = """currency AS (
         SELECT id, scale AS atom FROM ledger_asset WHERE code = %(currency)s
     ), rate AS (
         SELECT rate.* FROM currency
-        CROSS JOIN LATERAL bookkeeping_rates(currency.id, %(valued_at)s) rate
+        CROSS JOIN LATERAL bookkeeping_rates(currency.id, %(told_at)s) rate
     )"""
 _JOINED: Final = "LEFT JOIN rate ON rate.asset_id = line.asset_id CROSS JOIN currency"
 #: The rate, from when and from where.

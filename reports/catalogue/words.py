@@ -42,7 +42,7 @@ WHAT: Final = "CASE t.code {} ELSE t.code::text END".format(
 )
 #: Of `t`: in the period, and within the cut.
 IN_PERIOD: Final = (
-    "t.created_at >= %(since)s AND t.created_at <= %(at)s AND t.id <= %(last)s"
+    "t.id BETWEEN %(first)s AND %(last)s AND t.created_at BETWEEN %(since)s AND %(at)s"
 )
 #: The bits of a trade's id, or a batch's, below those of its market.
 SEQUENCE_BITS: Final = 40

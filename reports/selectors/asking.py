@@ -52,8 +52,9 @@ def read_params(*, report: Report, said: Mapping[str, str], now: datetime) -> Pa
     since, until = read.get("since"), read.get("until")
     if since is not None and until is not None and since >= until:
         raise _refused("to", "A period ends after it begins.")
-    cut = _cut(read.get("as_of"), until, now)
-    return Params(cut=cut, valued_at=cut.at or now, said=given, **read)
+    cut, told_at = _cut(read.get("as_of"), until, now)
+    first = _first(since) if since else 1
+    return Params(cut=cut, told_at=told_at, first=first, said=given, **read)
 
 
 # Reading one ------------------------------------------------------------------------------
@@ -151,16 +152,28 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
 # The cut ----------------------------------------------------------------------------------
 
 
-def _cut(as_of: Moment | None, until: datetime | None, now: datetime) -> Moment:
-    """The moment that the report covers: never after what was asked, nor after now."""
+def _cut(
+    as_of: Moment | None, until: datetime | None, now: datetime
+) -> tuple[Moment, datetime]:
+    """The moment that the report covers: never after what was asked, nor after now. And
+    the instant of it, by which rates and what is no transfer are looked up.
+    """
     asked = as_of or Moment()
     limits = [now, *([asked.at] if asked.at else []), *([until - TICK] if until else [])]
     at = min(limits)
     last = BIGINT_MAX if asked.transfer is None else asked.transfer
     with connection.cursor() as cursor:
         cursor.execute(_LAST, {"at": at, "last": last})
-        [found] = cursor.fetchone()
-    return Moment(at=at, transfer=found)
+        found, created_at = cursor.fetchone() or (0, at)
+    is_by_transfer = asked.transfer is not None and asked.at is None and until is None
+    return Moment(at=at, transfer=found), created_at if is_by_transfer else at
+
+
+def _first(since: datetime) -> int:
+    """An id below which no transfer is of a period; seals tell it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, {"since": since})
+        return int(cursor.fetchone()[0])
 
 
 # The last transfer of a moment. Seals tell where to look: without them, all transfers that
@@ -173,10 +186,17 @@ _LAST: Final = """
         WHERE log = 'transfers' AND earliest <= %(at)s AND first <= %(last)s
         ORDER BY number DESC LIMIT 1
     )
+    (SELECT t.id, t.created_at FROM ledger_transfer t, sealed WHERE t.id > sealed.last
+     AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1)
+    UNION ALL
+    (SELECT t.id, t.created_at FROM ledger_transfer t, near
+     WHERE t.id BETWEEN near.first AND near.last
+     AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1)
+    LIMIT 1
+"""
+_FIRST: Final = """
     SELECT coalesce(
-        (SELECT t.id FROM ledger_transfer t, sealed WHERE t.id > sealed.last
-         AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1),
-        (SELECT t.id FROM ledger_transfer t, near
-         WHERE t.id BETWEEN near.first AND near.last
-         AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1), 0)
+        (SELECT min(first) FROM ledger_seal
+         WHERE log = 'transfers' AND latest >= %(since)s),
+        (SELECT max(last) + 1 FROM ledger_seal WHERE log = 'transfers'), 1)
 """
