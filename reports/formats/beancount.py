@@ -37,6 +37,7 @@ _ACCOUNTS: Final = f"""
 """  # noqa: S608  own text only
 BEANCOUNT: Final = Dialect(
     name="beancount",
+    title="beancount",
     suffix="beancount",
     head=(
         """

@@ -15,6 +15,7 @@ from reports.formats.chart import NAME
 class Dialect:
     """How a journal is written: statements whose rows are texts, one or more lines each.
 
+    title    for people
     suffix   of its files
     head     what tools want to know first
     opening  the balances before the period
@@ -23,6 +24,7 @@ class Dialect:
     """
 
     name: str
+    title: str
     suffix: str
     head: tuple[str, ...]
     opening: str

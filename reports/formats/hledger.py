@@ -33,6 +33,7 @@ _ACCOUNTS: Final = f"""
 """  # noqa: S608  own text only
 HLEDGER: Final = Dialect(
     name="hledger",
+    title="hledger, ledger",
     suffix="journal",
     head=(_COMMODITIES, _ACCOUNTS),
     opening=rf"""

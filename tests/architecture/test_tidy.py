@@ -28,6 +28,7 @@ COUNTS_SECONDS = {
     "orders/lane/venues.py",  # the age of a reading
     "orders/lane/waiting.py",  # the engine's answer
     "marketdata/consumers.py",  # patience with slow readers
+    "reports/formats/xlsx_file.py: rounded",  # beside the exact text, for a spreadsheet
 }
 #: These read the environment before the settings exist, or set what Django reads.
 READS_ENVIRONMENT = {

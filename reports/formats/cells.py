@@ -1,0 +1,74 @@
+"""Cells of tables that programs other than ours will open."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from reports.table import Column, Params, Report, Row
+
+#: A spreadsheet takes a text that begins so for a formula (OWASP, "CSV injection").
+FORMULAS: Final = "=+-@\t\r\n＝＋－＠"
+
+
+def defused(cell: str) -> str:
+    """A text that no spreadsheet will calculate."""
+    return f"'{cell}" if cell[:1] in FORMULAS and cell else cell
+
+
+def about(report: Report, params: Params) -> list[tuple[str, str]]:
+    """What a report was asked for, and up to where it goes: titles and texts."""
+    asked = [(name, text) for name, text in params.said.items() if name != "as_of"]
+    return [("Report", report.title), *asked, ("Up to", str(params.cut))]
+
+
+def pieces(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time."""
+    piece: list[Row] = []
+    for row in rows:
+        piece.append(row)
+        if len(piece) == size:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+class Totals:
+    """Sums of a report's columns, exact, for each asset (or whatever it adds up by)."""
+
+    def __init__(self, report: Report, columns: Sequence[Column]) -> None:
+        names = [column.name for column in columns]
+        self._per = names.index(report.per) if report.per in names else None
+        self._summed = [n for n, column in enumerate(columns) if column.is_summed]
+        self._sums: dict[str, dict[int, tuple[int, int]]] = {}
+
+    def add(self, rows: Iterable[Row]) -> None:
+        if self._per is None or not self._summed:
+            return
+        for row in rows:
+            sums = self._sums.setdefault(row[self._per], {})
+            for n in self._summed:
+                if row[n]:
+                    sums[n] = _sum(sums.get(n), row[n])
+
+    def rows(self) -> Iterator[tuple[str, dict[int, str]]]:
+        """What they are of, and the sums by the number of their column."""
+        for per, sums in sorted(self._sums.items()):
+            if sums:
+                yield per, {n: _text(*it) for n, it in sums.items()}
+
+
+def _sum(sofar: tuple[int, int] | None, cell: str) -> tuple[int, int]:
+    """Units and scale; all cells of one asset have as many decimals as it has."""
+    whole, _, fraction = cell.partition(".")
+    units, scale = int(whole + fraction), len(fraction)
+    if sofar is None:
+        return units, scale
+    before, finest = sofar
+    most = max(scale, finest)
+    return before * 10 ** (most - finest) + units * 10 ** (most - scale), most
+
+
+def _text(units: int, scale: int) -> str:
+    sign = "-" if units < 0 else ""
+    digits = str(abs(units)).rjust(scale + 1, "0")
+    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits

@@ -1,0 +1,72 @@
+"""CSV as RFC 4180 has it: UTF-8, CRLF, quotes where needed; amounts as exact strings.
+
+A report that is a query is written by PostgreSQL's COPY. A text that a spreadsheet would
+take for a formula gets an apostrophe before it; amounts, ids and times stay as they are.
+"""
+
+import csv
+from collections.abc import Sequence
+from typing import Final
+
+from reports.formats.cells import FORMULAS, defused, pieces
+from reports.formats.copying import PIECES, copy_out
+from reports.formats.sink import Sink
+from reports.table import Column, Params, Query, Report
+
+
+class _Lines:
+    """Takes what csv writes, as bytes."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, text: str) -> None:
+        self._sink.write(text.encode())
+
+
+def write_csv(sink: Sink, report: Report, params: Params) -> None:
+    """The names of the columns, and all rows."""
+    columns = report.columns(params)
+    lines = csv.writer(_Lines(sink))
+    lines.writerow([column.name for column in columns])
+    query = report.query(params)
+    if query is not None:
+        for piece in copy_out(_copy(query, columns), query.args, _with_crlf):
+            sink.write(piece.data)
+            sink.count(piece.rows)
+        return
+    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
+    for rows in pieces(report.rows(params), PIECES):
+        for row in rows:
+            cells = list(row)
+            for n in texts:
+                cells[n] = defused(cells[n])
+            lines.writerow(cells)
+        sink.count(len(rows))
+
+
+def _copy(query: Query, columns: Sequence[Column]) -> str:
+    names = [f"c{n}" for n in range(len(columns))]
+    cells = (_cell(name, it) for name, it in zip(names, columns, strict=True))
+    return (
+        f"COPY (SELECT {', '.join(cells)} FROM ({query.sql}) AS report "  # noqa: S608  own text only
+        f"({', '.join(names)})) TO STDOUT (FORMAT csv)"
+    )
+
+
+def _cell(name: str, column: Column) -> str:
+    # COPY writes an empty text as "" and NULL as nothing, which is shorter.
+    if column.kind != "text":
+        return f"nullif({name}, '')"
+    return (
+        f"CASE WHEN {name} = '' THEN NULL WHEN left({name}, 1) IN ({_SIGNS}) "
+        f"THEN '''' || {name} ELSE {name} END"
+    )
+
+
+_SIGNS: Final = ", ".join(f"U&'\\{ord(sign):04X}'" for sign in FORMULAS)
+
+
+def _with_crlf(rows: list[bytes]) -> bytes:
+    """Each row's own end; an end of line inside a cell stays what it is."""
+    return b"".join([row[:-1] + b"\r\n" for row in rows])
