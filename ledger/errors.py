@@ -1,13 +1,17 @@
 """What the books refuse.
 
 Invalid
-  InvalidMoment       not a moment or a period of the books
+  InvalidMoment        not a moment or a period of the books
+  BreakReasonMissing   who acknowledges or resolves a break says why
 Refused
-  InsufficientFunds   an account would fall below its floor
+  InsufficientFunds    an account would fall below its floor
+  MayNotResolveBreaks  the right to resolve breaks is missing
 NotFound
   UnknownAsset
+  UnknownBreak
 Conflict
-  EntryKeyReused      the same entry key with other transfers
+  EntryKeyReused       the same entry key with other transfers
+  BreakMovedOn         the break is acknowledged or resolved already
 """
 
 from kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -21,9 +25,19 @@ class InvalidMoment(Invalid):
     )
 
 
+class BreakReasonMissing(Invalid):
+    code = "break_reason_missing"
+    title = "Say why: a break is acknowledged and resolved with a reason."
+
+
 class InsufficientFunds(Refused):
     code = "insufficient_funds"
     title = "There is not enough available for this."
+
+
+class MayNotResolveBreaks(Refused):
+    code = "may_not_resolve_breaks"
+    title = "You have no right to resolve breaks."
 
 
 class UnknownAsset(NotFound):
@@ -31,6 +45,16 @@ class UnknownAsset(NotFound):
     title = "There is no such asset."
 
 
+class UnknownBreak(NotFound):
+    code = "unknown_break"
+    title = "There is no such break."
+
+
 class EntryKeyReused(Conflict):
     code = "entry_key_reused"
     title = "This key was used for an entry with other transfers."
+
+
+class BreakMovedOn(Conflict):
+    code = "break_moved_on"
+    title = "The break has moved on; this cannot be done any more."

@@ -6,6 +6,7 @@ Invalid
 Refused
   OwnWithdrawal             nobody decides on their own withdrawal
   MayNotDecide              the right to decide on withdrawals is missing
+  PayoutsHalted             an unresolved break concerns the asset
 NotFound
   UnknownWithdrawal
 Conflict
@@ -34,6 +35,14 @@ class OwnWithdrawal(Refused):
 class MayNotDecide(Refused):
     code = "may_not_decide"
     title = "You have no right to decide on withdrawals."
+
+
+class PayoutsHalted(Refused):
+    code = "payouts_halted"
+    title = (
+        "An audit found a break that concerns this asset: nothing of it is paid until the "
+        "break is resolved."
+    )
 
 
 class UnknownWithdrawal(NotFound):

@@ -11,12 +11,14 @@ from accounts.models import User
 from kernel.errors import InvariantBroken
 from kernel.units import Atoms
 from ledger.models import CUSTOMER_KINDS, MAIN_WALLET, AccountKind, Entry
+from ledger.selectors import break_of
 from ledger.services import open_account, open_accounts, post_entry
 from ledger.transfers import Transfer, TransferCode
 from withdrawals.errors import (
     ClientWithdrawalIdReused,
     MayNotDecide,
     OwnWithdrawal,
+    PayoutsHalted,
     TxidMissing,
     UnknownWithdrawal,
     WithdrawalMovedOn,
@@ -108,11 +110,12 @@ def approve_withdrawal(
     """Agree that the withdrawal be paid. The money stays held until it is.
 
     digest  Withdrawal.digest as the actor saw it: the approval counts for these terms only
-    raises  UnknownWithdrawal, MayNotDecide, OwnWithdrawal, WithdrawalMovedOn; nothing is
-            written
+    raises  UnknownWithdrawal, MayNotDecide, OwnWithdrawal, PayoutsHalted,
+            WithdrawalMovedOn; nothing is written
     """
     withdrawal = _locked(withdrawal_id)
     expect_decider(withdrawal=withdrawal, actor=actor)
+    _expect_no_break(withdrawal)
     if digest != withdrawal.digest:
         raise WithdrawalMovedOn("These are not the terms of the withdrawal.")
     return _take(withdrawal, Step.APPROVE, actor_id=actor.pk, now=now, digest=digest)
@@ -149,14 +152,15 @@ def mark_withdrawal_paid(
     """State that an approved withdrawal was paid: the money leaves the books.
 
     txid    names the payment on its chain
-    raises  UnknownWithdrawal, MayNotDecide, OwnWithdrawal, TxidMissing, WithdrawalMovedOn,
-            InsufficientFunds when custody holds less; InvariantBroken when the terms are
-            not what was approved; nothing is written
+    raises  UnknownWithdrawal, MayNotDecide, OwnWithdrawal, TxidMissing, PayoutsHalted,
+            WithdrawalMovedOn, InsufficientFunds when custody holds less; InvariantBroken
+            when the terms are not what was approved; nothing is written
     """
     withdrawal = _locked(withdrawal_id)
     expect_decider(withdrawal=withdrawal, actor=actor)
     if not txid.strip():
         raise TxidMissing
+    _expect_no_break(withdrawal)
     approval = approval_of(withdrawal)
     if approval is not None and approval.digest != withdrawal.digest:
         raise InvariantBroken(f"withdrawal {withdrawal.pk} is not what was approved")
@@ -172,6 +176,16 @@ def expect_decider(*, withdrawal: Withdrawal, actor: User) -> None:
         raise OwnWithdrawal
     if not actor.has_perm(RIGHT_TO_DECIDE):
         raise MayNotDecide
+
+
+def _expect_no_break(withdrawal: Withdrawal) -> None:
+    """Nothing leaves while the books of its asset are in doubt.
+
+    raises  PayoutsHalted
+    """
+    found = break_of(asset_id=withdrawal.asset_id)
+    if found is not None:
+        raise PayoutsHalted(break_id=str(found.pk))
 
 
 def _give_up(
