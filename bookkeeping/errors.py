@@ -1,14 +1,26 @@
 """What bookkeeping refuses.
 
 Invalid
-  StatementInvalid     a rate or a count without its source, of nothing, or of the future
+  StatementInvalid          a rate or a count without its source, of nothing, or of the
+                            future
+  BookkeepingReasonMissing  who takes something back, turns it down or reopens says why
+  SelectionInvalid          no transfers, too many, or of several entries
 Refused
-  MayNotRecordRate     the right to state what assets were worth is missing
-  MayNotCountWallet    the right to state what is in a wallet is missing
+  MayNotRecordRate          the right to state what assets were worth is missing
+  MayNotCountWallet         the right to state what is in a wallet is missing
+  MayNotAdjust              the right to propose adjustments is missing
+  MayNotApproveAdjustment   the right to decide on adjustments is missing
+  SameBookkeeper            who proposed it does not decide on it too
+  OwnAccount                nobody has a hand in an adjustment of their own accounts
+  NotReversible             orders and withdrawals count on what a transfer moved
 NotFound
-  UnknownWallet        there is no such custody account
+  UnknownWallet             there is no such custody account
+  UnknownTransfer
+  UnknownAdjustment
 Conflict
-  StatementReused      the same source said something else of the same instant
+  StatementReused           the same source said something else of the same instant
+  TakenBackAlready          a transfer is taken back, or proposed to be, by another one
+  AdjustmentMovedOn         it is not in a state any more from which this can be done
 """
 
 from kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -37,3 +49,58 @@ class UnknownWallet(NotFound):
 class StatementReused(Conflict):
     code = "statement_reused"
     title = "The same source has stated something else of the same instant."
+
+
+class BookkeepingReasonMissing(Invalid):
+    code = "bookkeeping_reason_missing"
+    title = "Say why, in 500 characters at most."
+
+
+class SelectionInvalid(Invalid):
+    code = "selection_invalid"
+    title = "An adjustment takes back transfers of one entry, each once."
+
+
+class MayNotAdjust(Refused):
+    code = "may_not_adjust"
+    title = "You have no right to propose adjustments."
+
+
+class MayNotApproveAdjustment(Refused):
+    code = "may_not_approve_adjustment"
+    title = "You have no right to decide on adjustments."
+
+
+class SameBookkeeper(Refused):
+    code = "same_bookkeeper"
+    title = "You proposed this yourself, so somebody else must decide on it."
+
+
+class OwnAccount(Refused):
+    code = "own_account"
+    title = "This concerns an account of your own, so other people must see to it."
+
+
+class NotReversible(Refused):
+    code = "not_reversible"
+    title = "Orders and withdrawals count on what this transfer moved."
+
+
+class UnknownTransfer(NotFound):
+    code = "unknown_transfer"
+    title = "There is no such transfer."
+
+
+class UnknownAdjustment(NotFound):
+    code = "unknown_adjustment"
+    title = "There is no such adjustment."
+
+
+class TakenBackAlready(Conflict):
+    code = "taken_back_already"
+    title = "One of the transfers is taken back, or proposed to be, by another adjustment."
+
+
+class AdjustmentMovedOn(Conflict):
+    code = "adjustment_moved_on"
+    title = "The adjustment has moved on; this cannot be done any more."

@@ -1,5 +1,13 @@
 """What finance states and does. README.md lists what the database enforces."""
 
+from bookkeeping.models.adjustments import Adjustment, AdjustmentEvent, AdjustmentLine
 from bookkeeping.models.statements import RATE_SCALE, Rate, WalletCount
 
-__all__ = ["RATE_SCALE", "Rate", "WalletCount"]
+__all__ = [
+    "RATE_SCALE",
+    "Adjustment",
+    "AdjustmentEvent",
+    "AdjustmentLine",
+    "Rate",
+    "WalletCount",
+]
