@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from reports.catalogue.chart import ACCOUNT_NAME, CHART_TABLE
 from reports.catalogue.valuing import RATES, value_columns, valued
 from reports.catalogue.words import amount, instant, is_asked, positive, text
+from reports.selectors.chart import ACCOUNT_NAME, CHART_TABLE
 from reports.table import Column, Params, Query, Report
 
 #: The turnover of each account that had any, with what it belongs to, as of the cut.
@@ -21,11 +21,11 @@ _STANDING: Final = f"""standing AS (
     )"""  # noqa: S608  our own words
 #: A customer's accounts are one line; each of the house's is its own.
 _LINE: Final = """line AS (
-        SELECT asset_id, code, scale, section, name, place,
+        SELECT asset_id, code, scale, section, name, place, kind,
             CASE WHEN owner_id IS NULL THEN id END AS account_id, count(*) AS accounts,
             sum(debits) AS debits, sum(credits) AS credits, sum(debits - credits) AS net
         FROM standing
-        GROUP BY asset_id, code, scale, section, name, place,
+        GROUP BY asset_id, code, scale, section, name, place, kind,
             CASE WHEN owner_id IS NULL THEN id END
     )"""
 
@@ -43,8 +43,9 @@ def _trial_columns(params: Params) -> list[Column]:
     return [
         Column("asset", "Asset"),
         Column("section", "Section"),
-        Column("account", "Account"),
+        Column("account", "Account", "text", "account", "account_id"),
         Column("account_id", "Account id", "id", "account"),
+        Column("kind", "Kind"),
         Column("accounts", "Accounts", "count"),
         Column("debits", "Debit turnover", "amount", is_summed=True),
         Column("credits", "Credit turnover", "amount", is_summed=True),
@@ -60,7 +61,7 @@ def _trial_query(params: Params) -> Query:
     debit, credit = "nullif(greatest(net, 0), 0)", "nullif(greatest(-net, 0), 0)"
     values, joined = valued(params, debit, credit)
     sql = f"""{_begin(params, _LINE)}
-    SELECT code, section, name, {text("account_id")}, accounts::text,
+    SELECT code, section, name, {text("account_id")}, kind, accounts::text,
         {amount("debits")}, {amount("credits")}, {positive("net")}, {positive("-net")}
         {values}
     FROM line {joined} ORDER BY code, place, name, account_id"""  # noqa: S608  own words
@@ -87,7 +88,8 @@ def _accounts_columns(params: Params) -> list[Column]:
         Column("asset", "Asset"),
         Column("account_id", "Account id", "id", "account"),
         Column("section", "Section"),
-        Column("account", "Account"),
+        Column("account", "Account", "text", "account", "account_id"),
+        Column("kind", "Kind"),
         Column("user_id", "User", "id", "user"),
         Column("opened_at", "Opened at", "instant"),
         Column("debits", "Debit turnover", "amount", is_summed=True),
@@ -101,8 +103,8 @@ def _accounts_query(params: Params) -> Query:
     balance = "(CASE normal_side WHEN 'D' THEN debits - credits ELSE credits - debits END)"
     values, joined = valued(params, balance)
     sql = f"""{_begin(params)}
-    SELECT code, line.id::text, section, name, {text("owner_id")}, {instant("opened_at")},
-        {amount("debits")}, {amount("credits")}, {amount(balance)} {values}
+    SELECT code, line.id::text, section, name, kind, {text("owner_id")},
+        {instant("opened_at")}, {amount("debits")}, {amount("credits")}, {amount(balance)} {values}
     FROM standing line {joined} ORDER BY code, place, line.id"""  # noqa: S608  own words
     return Query(sql, params.arguments)
 
@@ -125,8 +127,9 @@ def _sheet_columns(params: Params) -> list[Column]:
     return [
         Column("asset", "Asset"),
         Column("section", "Section"),
-        Column("line", "Line"),
+        Column("line", "Line", "text", "account", "account_id"),
         Column("account_id", "Account id", "id", "account"),
+        Column("kind", "Kind"),
         Column("assets", "Assets", "amount", "account", "account_id", is_summed=True),
         Column(
             "owed", "Liabilities and equity", "amount", "account", "account_id",
@@ -145,7 +148,7 @@ def _sheet_query(params: Params) -> Query:
     SELECT code, CASE WHEN section IN ('Income', 'Expenses') THEN 'Equity' ELSE section END,
         CASE section WHEN 'Income' THEN 'Earned: ' || name
             WHEN 'Expenses' THEN 'Spent: ' || name ELSE name END,
-        {text("account_id")}, {amount(assets)}, {amount(owed)} {values}
+        {text("account_id")}, kind, {amount(assets)}, {amount(owed)} {values}
     FROM line {joined} ORDER BY code, place, name, account_id"""  # noqa: S608  own words
     return Query(sql, params.arguments)
 
@@ -168,11 +171,11 @@ def _position_columns(params: Params) -> list[Column]:
     return [
         Column("asset", "Asset"),
         Column("user_id", "User", "id", "user"),
-        Column("email", "E-mail address"),
+        Column("email", "E-mail address", "text", "user", "user_id"),
         Column("available", "Available", "amount", is_summed=True),
         Column("held", "Held for orders", "amount", is_summed=True),
         Column("withdrawing", "Being withdrawn", "amount", is_summed=True),
-        Column("total", "Total", "amount", is_summed=True),
+        Column("total", "Total", "amount", "user", "user_id", is_summed=True),
         *value_columns(params, ("value", "Value")),
     ]
 

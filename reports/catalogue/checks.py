@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from reports.catalogue.chart import ACCOUNT_NAME, CHART_TABLE
 from reports.catalogue.movements import MOVED
 from reports.catalogue.words import amount, instant, is_asked, text
+from reports.selectors.chart import ACCOUNT_NAME, CHART_TABLE
 from reports.table import Column, Params, Query, Report
 
 # Reconciliation ---------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from reports.catalogue.chart import CHART_TABLE
 from reports.catalogue.words import (
     IN_PERIOD,
     REFERENCE,
@@ -12,6 +11,7 @@ from reports.catalogue.words import (
     is_asked,
     text,
 )
+from reports.selectors.chart import CHART_TABLE
 from reports.table import JOURNALS, TABULAR, Column, Params, Query, Report
 
 #: The ids of the transfers of the accounts `own`, each once: those that are listed, and

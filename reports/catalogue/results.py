@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from reports.catalogue.chart import CHART_TABLE
 from reports.catalogue.valuing import value_columns, valued
 from reports.catalogue.words import IN_PERIOD, amount, day, is_asked
+from reports.selectors.chart import CHART_TABLE
 from reports.table import Column, Params, Query, Report
 
 
