@@ -1,4 +1,4 @@
-"""The year, written once for all tests of a module."""
+"""The year, written once for all tests in here."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def year() -> Year:
     return Year()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def written(year: Year, django_db_setup: None, django_db_blocker) -> Iterator[Written]:
     """The year in the database, really committed; every table is emptied afterwards."""
     with django_db_blocker.unblock():
