@@ -1,18 +1,19 @@
 """Puts a year into the database: by COPY, so that its own triggers move the balances."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
-from ledger.models import CUSTOMER_KINDS, Account, Asset
+from ledger.models import CUSTOMER_KINDS, Account, Asset, Entry
 from ledger.services import open_account, open_accounts, open_asset
+from ledger.transfers import TransferCode
 from orders.commands import SEQUENCE_BITS
 from orders.models import Market
 from orders.services import open_market
 from tests.attempts import run
-from tests.books.facts import ASSETS, PEOPLE, VENUES, Key, Ref
+from tests.books.facts import ASSETS, MEMO, PEOPLE, VENUES, Key, Ref
 from tests.books.year import Year
 
 
@@ -40,16 +41,12 @@ def write(year: Year) -> Written:
         users, assets, markets, _accounts(year, users, assets), _entries(year, markets),
         _reserve("ledger_transfer", len(year.moves)),
     )  # fmt: skip
-    _copy(
-        "ledger_entry (id, kind, key, digest, reference, memo, created_at)",
-        (
-            (number, it.kind.value, it.key, "", it.reference, it.memo, it.at)
-            for number, it in zip(written.entries, year.bookings, strict=True)
-        ),
-    )
-    _copy_transfers(year, written)
-    _copy_orders(year, written)
-    _copy_trades(year, written)
+    with transaction.atomic():
+        _copy_entries(year, written, Entry.Kind.ADJUSTMENT.__ne__)
+        _copy_transfers(year, written, TransferCode.REVERSAL.__ne__)
+        _copy_adjustments(year, written)
+        _copy_orders(year, written)
+        _copy_trades(year, written)
     return written
 
 
@@ -123,7 +120,63 @@ def _copy(table: str, rows: Iterable[tuple[object, ...]]) -> None:
             copy.write_row(row)
 
 
-def _copy_transfers(year: Year, written: Written) -> None:
+def _copy_entries(
+    year: Year, written: Written, which: Callable[[object], bool], keys: Sequence[str] = ()
+) -> None:
+    """keys  instead of the year's own"""
+    kept = [
+        (number, it)
+        for number, it in zip(written.entries, year.bookings, strict=True)
+        if which(it.kind)
+    ]
+    _copy(
+        "ledger_entry (id, kind, key, digest, reference, memo, created_at)",
+        (
+            (number, it.kind.value, key, "", it.reference, it.memo, it.at)
+            for (number, it), key in zip(
+                kept, keys or [it.key for _, it in kept], strict=True
+            )
+        ),
+    )
+
+
+def _copy_adjustments(year: Year, written: Written) -> None:
+    """Two people, one of whom proposed and the other approved what is taken back."""
+    one, other = (
+        User.objects.create(email=f"bookkeeper{number}@example.com").pk for number in (1, 2)
+    )
+    reversals = [it for it in year.moves if it.code is TransferCode.REVERSAL]
+    ids = _reserve("bookkeeping_adjustment", len(reversals))
+    wrong = [year.moves[it.ref.number] for it in reversals]
+    _copy(
+        "bookkeeping_adjustment "
+        "(id, entry_id, reason, size, proposed_by_id, created_at, state)",
+        (
+            (number, written.entries[was.entry], MEMO, 1, one, it.at, "proposed")
+            for number, was, it in zip(ids, wrong, reversals, strict=True)
+        ),
+    )
+    _copy(
+        "bookkeeping_adjustmentline (adjustment_id, transfer_id, stands)",
+        (
+            (number, written.transfers[it.ref.number], True)
+            for number, it in zip(ids, reversals, strict=True)
+        ),
+    )
+    _copy(
+        "bookkeeping_adjustmentevent "
+        "(adjustment_id, before, after, actor_id, reason, created_at)",
+        (
+            (number, "proposed", "approved", other, "", it.at)
+            for number, it in zip(ids, reversals, strict=True)
+        ),
+    )
+    keys = [f"adjustment:{number}" for number in ids]
+    _copy_entries(year, written, Entry.Kind.ADJUSTMENT.__eq__, keys)
+    _copy_transfers(year, written, TransferCode.REVERSAL.__eq__)
+
+
+def _copy_transfers(year: Year, written: Written, which: Callable[[object], bool]) -> None:
     def ref(it: Ref) -> int:
         if it.what == "trade":
             return written.markets[it.market] << SEQUENCE_BITS | it.number
@@ -143,6 +196,7 @@ def _copy_transfers(year: Year, written: Written) -> None:
                 it.code.value, ref(it.ref), it.at,
             )
             for number, it in zip(written.transfers, year.moves, strict=True)
+            if which(it.code)
         ),
     )  # fmt: skip
 
