@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,25 @@ SPECTACULAR_SETTINGS = {
     },
 }
 ORDER_WAIT_MS = env("ORDER_WAIT_MS")
+
+# Exported reports: nobody but the exchange reads the directory.
+_NO_OTHERS = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env("EXPORTS_DIR") or str(embedded.var_dir() / "exports"),
+            **_NO_OTHERS,
+        },
+    },
+}
+# What a manifest names as its maker.
+with (PROJECT / "pyproject.toml").open("rb") as _project:
+    SOFTWARE = f"fairbook {tomllib.load(_project)['project']['version']}"
 
 # Who may read /metrics without being staff; empty: nobody.
 METRICS_TOKEN = env("METRICS_TOKEN")
