@@ -167,6 +167,11 @@ def page_body(
 class Credentials(StrictSerializer):
     email = TextField(max_length=254)
     password = TextField(max_length=PASSWORD_MAX)
+    otp = TextField(
+        required=False,
+        pattern="[0-9]{6,8}",
+        help_text="A one-time password: the staff's part of the API asks for it.",
+    )
 
 
 class Registration(StrictSerializer):

@@ -21,6 +21,7 @@ from accounts.errors import InvalidToken, NotAuthenticated
 from kernel.errors import (
     Conflict,
     ExchangeError,
+    Forbidden,
     Invalid,
     InvalidAmount,
     NotFound,
@@ -35,6 +36,7 @@ PROBLEM: Final = "application/problem+json"
 STATUS: tuple[tuple[type[ExchangeError], int], ...] = (
     (Invalid, 400),
     (NotAuthenticated, 401),
+    (Forbidden, 403),
     (NotFound, 404),
     (Conflict, 409),
     (Refused, 422),
@@ -44,7 +46,7 @@ STATUS: tuple[tuple[type[ExchangeError], int], ...] = (
 CODES: Final = {
     400: (Invalid.code, Invalid.title),
     401: (NotAuthenticated.code, NotAuthenticated.title),
-    403: ("permission_denied", "You may not do this."),
+    403: (Forbidden.code, Forbidden.title),
     404: (NotFound.code, NotFound.title),
     405: ("method_not_allowed", "This address does not take this method."),
     406: ("not_acceptable", "Only application/json is spoken here."),

@@ -4,6 +4,7 @@ ExchangeError        something a caller may be told; has a stable `code`
   Invalid              what was sent is not well formed (HTTP 400)
     InvalidAmount        not a plain decimal string, or finer than its unit
     InvalidCursor        a list cannot go on from there
+  Forbidden            whoever asks may not do this (HTTP 403)
   Refused              well formed, but a rule said no (HTTP 422)
   NotFound             no such thing, or not yours (HTTP 404)
   Conflict             the same key with another body, or a stale state (HTTP 409)
@@ -47,6 +48,11 @@ class InvalidAmount(Invalid):
 class InvalidCursor(Invalid):
     code = "invalid_cursor"
     title = "This is not a cursor that a page of this list gave."
+
+
+class Forbidden(ExchangeError):
+    code = "permission_denied"
+    title = "You may not do this."
 
 
 class Refused(ExchangeError):
