@@ -1,6 +1,7 @@
 """The invariants of deposits; `manage.py audit` looks for their violations."""
 
 from kernel.invariants import Invariant
+from kernel.sealed import SealedLog
 
 INVARIANTS = (
     Invariant(
@@ -26,5 +27,19 @@ INVARIANTS = (
                       key, owner_id, asset_id, amount)
         FROM (TABLE booked EXCEPT TABLE credited) surplus
         """,
+    ),
+)
+
+#: What was entered, and what was done with it; a deposit's state follows from its events.
+SEALED = (
+    SealedLog(
+        "deposits",
+        "deposits_deposit",
+        ("user_id", "asset_id", "amount", "reference", "entered_by_id", "created_at"),
+    ),
+    SealedLog(
+        "deposit_events",
+        "deposits_event",
+        ("deposit_id", "before", "after", "actor_id", "reason", "created_at"),
     ),
 )

@@ -60,6 +60,16 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": "general", "expires": 1.0},
         },
+        "seal-the-logs": {
+            "task": "exchange.tasks.seal_logs",
+            "schedule": 5.0,
+            "options": {"queue": "general", "expires": 5.0},
+        },
+        "export-the-seals": {
+            "task": "exchange.tasks.export_seals",
+            "schedule": crontab(hour="0", minute="10"),
+            "options": {"queue": "general"},
+        },
         # A day that was slept through is made up for when beat starts again.
         "count-what-was-traded": {
             "task": "orders.tasks.count_traded",

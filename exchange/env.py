@@ -34,6 +34,8 @@ env = environ.Env(
     METRICS_TOKEN=(str, ""),
     # Where exported reports are kept, for all processes; empty: var/exports.
     EXPORTS_DIR=(str, ""),
+    # Where the heads of the seals are exported to, outside the database; empty: var/seals.
+    SEALS_DIR=(str, ""),
     # Requests a minute from one address to sign-up and login.
     LOGIN_RATE=(str, "30/min"),
 )

@@ -279,6 +279,9 @@ with (PROJECT / "pyproject.toml").open("rb") as _project:
 # Who may read /metrics without being staff; empty: nobody.
 METRICS_TOKEN = env("METRICS_TOKEN")
 
+# Where the heads of the seals are kept, outside the database (docs/seals.md).
+SEALS_DIR = Path(env("SEALS_DIR") or embedded.var_dir() / "seals")
+
 # Logs ---------------------------------------------------------------------------------
 
 LOGGING = {

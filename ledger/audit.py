@@ -1,6 +1,7 @@
 """The invariants of the books; `manage.py audit` looks for their violations."""
 
 from kernel.invariants import Invariant
+from kernel.sealed import Behind, SealedLog
 
 GUARDS = (
     "transfers_move_balances",
@@ -101,5 +102,35 @@ INVARIANTS = (
         (SELECT format('account %s: transfer %s is not listed', account_id, id)
          FROM (SELECT * FROM recorded EXCEPT ALL SELECT * FROM listed) few)
         """,
+    ),
+)
+
+#: Which of the books' tables are sealed, and what of them. Balances follow from transfers.
+SEALED = (
+    SealedLog(
+        "transfers",
+        "ledger_transfer",
+        (
+            "entry_id",
+            "debit_id",
+            "credit_id",
+            "asset_id",
+            "amount",
+            "code",
+            "ref",
+            "created_at",
+        ),
+        behind=Behind(
+            "ledger_entry",
+            ("kind", "key", "digest", "reference", "memo", "created_at", "created_by_id"),
+            named_by="entry_id",
+        ),
+    ),
+    # Whose a balance is, counts as much as how much it is.
+    SealedLog(
+        "accounts",
+        "ledger_account",
+        ("owner_id", "asset_id", "kind", "label", "normal_side", "floor", "opened_at"),
+        time="opened_at",
     ),
 )

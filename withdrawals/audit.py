@@ -1,6 +1,7 @@
 """The invariants of withdrawals; `manage.py audit` looks for their violations."""
 
 from kernel.invariants import Invariant
+from kernel.sealed import SealedLog
 
 INVARIANTS = (
     Invariant(
@@ -68,3 +69,20 @@ INVARIANTS = (
         """,
     ),
 )
+
+#: What was asked for, and what was done with it; a withdrawal's state follows from that.
+SEALED = (
+    SealedLog(
+        "withdrawals",
+        "withdrawals_withdrawal",
+        ("user_id", "asset_id", "amount", "address", "client_withdrawal_id", "created_at"),
+    ),
+    SealedLog(
+        "withdrawal_events",
+        "withdrawals_event",
+        (
+            "withdrawal_id", "before", "after", "actor_id", "reason", "txid", "digest",
+            "created_at",
+        ),
+    ),
+)  # fmt: skip

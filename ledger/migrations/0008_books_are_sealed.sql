@@ -1,6 +1,6 @@
 -- What it protects: seals and snapshots are for ever, and a seal continues its chain; what
 -- the books said at any past moment can be told quickly, and is what all transfers say.
--- Proved by ledger/tests/test_seal_rules.py.
+-- Proved by ledger/tests/test_seal_rules.py and ledger/tests/test_standings.py.
 
 CREATE TRIGGER seals_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
     ON ledger_seal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -43,6 +43,8 @@ CREATE TRIGGER seals_continue_their_chain BEFORE INSERT ON ledger_seal
 CREATE INDEX seal_by_ids_and_times ON ledger_seal
     USING gist (int8range(first, last, '[]'), tstzrange(earliest, latest, '[]'))
     WHERE log = 'transfers';
+-- A snapshot's rows lie together; audits look at one after the other.
+CREATE INDEX snapshot_balance_by_last ON ledger_snapshotbalance USING brin (last);
 
 -- The ids of transfers on which a cut at `cut_at` and a snapshot that stands at `base`
 -- may disagree: those that may have to be added, and those to be taken away again.
@@ -54,10 +56,10 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ), span AS (
         SELECT 1 AS sign, range_agg(int8range(s.first, s.last, '[]')) AS ids
         FROM ledger_seal s WHERE s.log = 'transfers'
-        AND int8range(s.first, s.last, '[]') && int8range(base + 1, cut_id, '[]')
+        AND int8range(s.first, s.last, '[]') && int8range(base, cut_id, '(]')
         AND tstzrange(s.earliest, s.latest, '[]') && tstzrange(NULL, cut_at, '[]')
         UNION ALL
-        SELECT 1, int8multirange(int8range(sealed.last + 1, cut_id, '[]'))
+        SELECT 1, int8multirange(int8range(sealed.last, cut_id, '(]'))
         FROM sealed WHERE cut_id IS NULL OR cut_id > sealed.last
         UNION ALL
         SELECT -1, range_agg(int8range(s.first, s.last, '[]'))
@@ -84,6 +86,7 @@ DECLARE
     listed bigint := 0;
     span record;
 BEGIN
+    cut_id := CASE WHEN cut_id < 9223372036854775807 THEN greatest(cut_id, 0) END;
     -- Any snapshot would do; the nearest one leaves the least to add.
     SELECT max(last) INTO base FROM ledger_snapshot
     WHERE (cut_id IS NULL OR last <= cut_id)
@@ -164,6 +167,7 @@ DROP FUNCTION ledger_standings(timestamptz, bigint, bigint);
 DROP FUNCTION ledger_parts(timestamptz, bigint, bigint);
 DROP FUNCTION ledger_owned_parts(timestamptz, bigint, bigint, int, bigint, bigint);
 DROP FUNCTION ledger_spans(timestamptz, bigint, bigint);
+DROP INDEX snapshot_balance_by_last;
 DROP INDEX seal_by_ids_and_times;
 DROP TRIGGER seals_continue_their_chain ON ledger_seal;
 DROP FUNCTION ledger_continue_chain();

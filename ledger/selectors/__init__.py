@@ -18,6 +18,7 @@ from ledger.selectors.breaks import (
     last_look,
     open_breaks,
 )
+from ledger.selectors.marks import settled, writers_of
 from ledger.selectors.movements import (
     MOVEMENTS_OF,
     Movement,
@@ -27,6 +28,20 @@ from ledger.selectors.movements import (
     movements_of,
     movements_page,
 )
+from ledger.selectors.seals import (
+    SealLag,
+    broken_content,
+    broken_links,
+    content_queries,
+    is_sealed_until,
+    seal_head,
+    seal_heads,
+    seal_lag,
+    seal_of,
+    strays,
+    streams_of,
+)
+from ledger.selectors.snapshots import wrong_snapshots
 from ledger.selectors.standings import Standing, balances_at, standings
 
 __all__ = [
@@ -36,6 +51,7 @@ __all__ = [
     "Balance",
     "Movement",
     "MovementLag",
+    "SealLag",
     "Standing",
     "asset_by_code",
     "assets",
@@ -45,7 +61,11 @@ __all__ = [
     "balances_of",
     "break_case",
     "break_of",
+    "broken_content",
+    "broken_links",
+    "content_queries",
     "house_account",
+    "is_sealed_until",
     "last_audit",
     "last_look",
     "movement_backlog",
@@ -53,5 +73,14 @@ __all__ = [
     "movements_of",
     "movements_page",
     "open_breaks",
+    "seal_head",
+    "seal_heads",
+    "seal_lag",
+    "seal_of",
+    "settled",
     "standings",
+    "strays",
+    "streams_of",
+    "writers_of",
+    "wrong_snapshots",
 ]

@@ -19,6 +19,8 @@ from ledger.services.posting import (
     post_entry,
     write_batch,
 )
+from ledger.services.sealing import seal_all, seal_stream
+from ledger.services.snapshots import take_snapshot
 
 __all__ = [
     "TRANSFERS",
@@ -36,5 +38,8 @@ __all__ = [
     "post_entry",
     "record_audit",
     "record_failed_audit",
+    "seal_all",
+    "seal_stream",
+    "take_snapshot",
     "write_batch",
 ]

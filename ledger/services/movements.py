@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from ledger.models import SLICE_MIN, STRETCH, MovementCursor, MovementsOfAccount
 from ledger.selectors import movement_backlog
+from ledger.services.marks import look_at_writers
 
 #: So many rows at once take a core a quarter of a second at most.
 MOVEMENTS_MAX: Final = 100_000
@@ -29,7 +30,7 @@ def index_movements(*, least: int = SLICE_MIN, most: int = MOVEMENTS_MAX) -> int
     cursor = MovementCursor.objects.select_for_update(skip_locked=True).first()
     if cursor is None:
         return 0
-    _look_at_writers(cursor)
+    look_at_writers(mark=cursor, table="ledger_transfer")
     with connection.cursor() as database:
         database.execute(_WAITING, [cursor.position, cursor.safe, most])
         count, last = database.fetchone()
@@ -51,40 +52,6 @@ def forget_movements() -> None:
     MovementsOfAccount.objects.all().delete()
 
 
-def _look_at_writers(cursor: MovementCursor) -> None:
-    """Find out up to which id every transfer that will ever be there can be seen.
-
-    Deposits, withdrawals and engines write at once, and an id is drawn before its row can
-    be seen, so a lower one may appear after a higher one. Whoever has drawn an id up to a
-    mark took the table's lock for writers before, and gives it back when the end of its
-    transaction can be seen. So a mark is safe once nobody who held that lock *after* the
-    mark was read holds it any more. A transaction of two phases would hide from this;
-    there are none here.
-    """
-    if set(cursor.writers) & _writers():
-        return
-    cursor.safe = cursor.mark
-    with connection.cursor() as database:
-        database.execute("SELECT coalesce(max(id), 0) FROM ledger_transfer")
-        [cursor.mark] = database.fetchone()
-    cursor.writers = sorted(_writers())
-    if not cursor.writers:
-        cursor.safe = cursor.mark
-
-
-def _writers() -> set[str]:
-    """Who, but for ourselves, holds the lock that every INSERT and COPY takes first."""
-    with connection.cursor() as database:
-        database.execute(_WRITERS)
-        return {row[0] for row in database.fetchall()}
-
-
-_WRITERS: Final = """
-    SELECT virtualtransaction FROM pg_locks
-    WHERE locktype = 'relation' AND relation = 'ledger_transfer'::regclass
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND mode = 'RowExclusiveLock' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
-"""
 _WAITING: Final = """
     SELECT count(*), max(id) FROM (
         SELECT id FROM ledger_transfer WHERE id > %s AND id <= %s ORDER BY id LIMIT %s

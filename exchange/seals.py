@@ -1,0 +1,135 @@
+"""The append-only logs of the house: sealed, and looked at for what was tampered with."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Final
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from deposits import audit as deposits_audit
+from exchange.seal_heads import broken_heads
+from kernel.invariants import ALWAYS, Invariant, Scope
+from kernel.sealed import SealedLog, Stream
+from ledger import audit as ledger_audit
+from ledger.models import Seal, Snapshot
+from ledger.selectors import (
+    SealLag,
+    broken_content,
+    broken_links,
+    seal_head,
+    seal_lag,
+    strays,
+    streams_of,
+    wrong_snapshots,
+)
+from ledger.services import seal_stream, take_snapshot
+from orders import audit as orders_audit
+from withdrawals import audit as withdrawals_audit
+
+#: The transfers first: balances as of a moment are told from their seals.
+LOGS: Final[tuple[SealedLog, ...]] = (
+    *ledger_audit.SEALED,
+    *orders_audit.SEALED,
+    *deposits_audit.SEALED,
+    *withdrawals_audit.SEALED,
+)
+#: Of the old rows of each log, so many are looked at in one incremental audit.
+LOOKED_AT: Final = 50_000
+#: And so many of its newest seals.
+NEWEST: Final = 3
+
+
+def streams() -> list[Stream]:
+    """The chains of all logs."""
+    return list(chain.from_iterable(map(streams_of, LOGS)))
+
+
+def seal_due(*, now: datetime) -> list[Seal]:
+    """Seal the next range of each log that is due, and take a snapshot if one is."""
+    seals = [seal for it in streams() if (seal := seal_stream(stream=it, now=now))]
+    take_snapshot(now=now)
+    return seals
+
+
+def seal_lags(*, now: datetime) -> list[SealLag]:
+    """How far the seals of each log are behind."""
+    return [seal_lag(stream=it, now=now) for it in streams()]
+
+
+# What was tampered with ------------------------------------------------------------------
+
+
+def broken_seals(scope: Scope) -> Iterator[str]:
+    """Rows that were altered, deleted, inserted or swapped after they had been sealed.
+
+    An incremental audit looks at the newest seals, and at another part of the old ones
+    each minute. The heads that were exported are always compared.
+    """
+    minute = _minute()
+    for log in LOGS:
+        its_streams = streams_of(log)
+        yield from strays(log=log, streams=its_streams)
+        for stream in its_streams:
+            if scope.full:
+                yield from broken_links(stream=stream)
+                yield from broken_content(stream=stream, seals=_seals(stream).iterator())
+            else:
+                yield from _recently_broken(stream, minute)
+    yield from broken_heads()
+
+
+def _recently_broken(stream: Stream, minute: int) -> Iterator[str]:
+    head = seal_head(log=stream.name)
+    if head is None:
+        return
+    yield from broken_links(stream=stream, since=max(head.number - 10 * NEWEST, 0))
+    parts = (head.last - stream.start - 1) // LOOKED_AT + 1
+    after = stream.start + minute % parts * LOOKED_AT
+    seals = {
+        seal.number: seal
+        for seal in chain(
+            _seals(stream).filter(last__gt=after, first__lte=after + LOOKED_AT),
+            _seals(stream).filter(number__gt=head.number - NEWEST),
+        )
+    }
+    for seal in seals.values():
+        yield from broken_links(stream=stream, since=seal.number - 1, until=seal.number)
+    yield from broken_content(stream=stream, seals=seals.values())
+
+
+def _seals(stream: Stream) -> QuerySet[Seal]:
+    return Seal.objects.filter(log=stream.name).order_by("number")
+
+
+def _minute() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (extract(epoch FROM now()) / 60)::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def broken_snapshots(scope: Scope) -> Iterator[str]:
+    """Snapshots that are not what the transfers say: all, or the last and another one."""
+    if scope.full:
+        yield from wrong_snapshots()
+        return
+    lasts = list(Snapshot.objects.order_by("-last").values_list("last", flat=True))
+    if lasts:
+        yield from wrong_snapshots(lasts={lasts[0], lasts[_minute() % len(lasts)]})
+
+
+INVARIANTS: Final = (
+    Invariant(
+        "L10",
+        "what was sealed is as it was, and so are the seals whose heads were exported",
+        recent=ALWAYS,
+        check=broken_seals,
+    ),
+    Invariant(
+        "L14",
+        "a snapshot of the balances is what the transfers up to it say",
+        recent=ALWAYS,
+        check=broken_snapshots,
+    ),
+)

@@ -1,0 +1,25 @@
+"""What the house does by itself, started by beat."""
+
+import time
+from typing import Final
+
+from celery import shared_task
+
+from exchange.seal_heads import export_heads
+from exchange.seals import seal_due
+from kernel import clock
+
+#: Where much waits, the general worker gives it so many seconds, and then its other ticks.
+SECONDS: Final = 1.0
+
+
+@shared_task
+def seal_logs() -> None:
+    until = time.monotonic() + SECONDS
+    while seal_due(now=clock.now()) and time.monotonic() < until:
+        pass
+
+
+@shared_task
+def export_seals() -> None:
+    export_heads(now=clock.now())
