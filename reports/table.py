@@ -40,6 +40,7 @@ class Column:
     link      what the cell leads to
     key       the column that holds the id of what it leads to; "": the cell itself
     is_summed  whether its total, per value of the column Report.per, says something
+    on_page   whether a page shows it; a file has it in any case
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     link: Thing | None = None
     key: str = ""
     is_summed: bool = False
+    on_page: bool = True
 
     @property
     def is_number(self) -> bool:

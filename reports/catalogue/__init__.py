@@ -1,11 +1,12 @@
 """The catalogue of reports, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reports.catalogue import (
     balances,
     checks,
+    gains,
     movements,
     registers,
     results,
@@ -14,22 +15,26 @@ from reports.catalogue import (
 from reports.errors import UnknownReport
 from reports.table import Report
 
-REPORTS: Final[Mapping[str, Report]] = {
-    it.name: it
-    for it in (
+#: As a page shows them.
+GROUPS: Final[Mapping[str, Sequence[Report]]] = {
+    "Books": (
         balances.TRIAL_BALANCE,
         balances.BALANCE_SHEET,
         results.INCOME_STATEMENT,
         movements.GENERAL_LEDGER,
         movements.JOURNAL,
-        statements.CUSTOMER_STATEMENT,
-        registers.DEPOSITS_WITHDRAWALS,
-        registers.TRADES,
-        checks.RECONCILIATION,
-        checks.SUSPENSE,
-        balances.POSITIONS,
         balances.ACCOUNTS,
-    )
+    ),
+    "Customers": (
+        statements.CUSTOMER_STATEMENT,
+        balances.POSITIONS,
+        gains.REALISED_GAINS,
+    ),
+    "Registers": (registers.DEPOSITS_WITHDRAWALS, registers.TRADES),
+    "Checks": (checks.RECONCILIATION, checks.SUSPENSE),
+}
+REPORTS: Final[Mapping[str, Report]] = {
+    it.name: it for group in GROUPS.values() for it in group
 }
 
 

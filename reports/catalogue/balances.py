@@ -45,7 +45,7 @@ def _trial_columns(params: Params) -> list[Column]:
         Column("section", "Section"),
         Column("account", "Account", "text", "account", "account_id"),
         Column("account_id", "Account id", "id", "account"),
-        Column("kind", "Kind"),
+        Column("kind", "Kind", on_page=False),
         Column("accounts", "Accounts", "count"),
         Column("debits", "Debit turnover", "amount", is_summed=True),
         Column("credits", "Credit turnover", "amount", is_summed=True),
@@ -89,7 +89,7 @@ def _accounts_columns(params: Params) -> list[Column]:
         Column("account_id", "Account id", "id", "account"),
         Column("section", "Section"),
         Column("account", "Account", "text", "account", "account_id"),
-        Column("kind", "Kind"),
+        Column("kind", "Kind", on_page=False),
         Column("user_id", "User", "id", "user"),
         Column("opened_at", "Opened at", "instant"),
         Column("debits", "Debit turnover", "amount", is_summed=True),
@@ -104,7 +104,8 @@ def _accounts_query(params: Params) -> Query:
     values, joined = valued(params, balance)
     sql = f"""{_begin(params)}
     SELECT code, line.id::text, section, name, kind, {text("owner_id")},
-        {instant("opened_at")}, {amount("debits")}, {amount("credits")}, {amount(balance)} {values}
+        {instant("opened_at")}, {amount("debits")}, {amount("credits")},
+        {amount(balance)} {values}
     FROM standing line {joined} ORDER BY code, place, line.id"""  # noqa: S608  own words
     return Query(sql, params.arguments)
 
@@ -129,7 +130,7 @@ def _sheet_columns(params: Params) -> list[Column]:
         Column("section", "Section"),
         Column("line", "Line", "text", "account", "account_id"),
         Column("account_id", "Account id", "id", "account"),
-        Column("kind", "Kind"),
+        Column("kind", "Kind", on_page=False),
         Column("assets", "Assets", "amount", "account", "account_id", is_summed=True),
         Column(
             "owed", "Liabilities and equity", "amount", "account", "account_id",

@@ -19,6 +19,7 @@ ANSWER_MS: Final = 20_000
 class Total:
     """Sums over all rows of one asset (or whatever the report adds up by).
 
+    of     empty: of all, values only
     cells  by the name of the column, decimal strings
     """
 
@@ -94,7 +95,7 @@ def _page(report: Report, params: Params, after: int, limit: int) -> list[Row]:
 
 
 def _totals(report: Report, params: Params, columns: Sequence[Column]) -> list[Total]:
-    """What the columns come to, per asset; values, which have one unit, together."""
+    """What the columns come to, per asset; values, which have one unit, also together."""
     names = [column.name for column in columns]
     summed = [column for column in columns if column.is_summed]
     query = report.query(params)
@@ -104,13 +105,21 @@ def _totals(report: Report, params: Params, columns: Sequence[Column]) -> list[T
     sums = ", ".join(f"sum(nullif(\"{it.name}\", '')::numeric)::text" for it in summed)
     part = Query(
         f'SELECT "{report.per}", {sums} FROM ({query.sql}) AS report ({listed}) '  # noqa: S608  our own words
-        "GROUP BY 1 ORDER BY 1",
+        "GROUP BY GROUPING SETS ((1), ()) ORDER BY 1",
         query.args,
     )
-    return [
-        Total(of, {it.name: cell or "" for it, cell in zip(summed, cells, strict=True)})
+    totals = [
+        Total(
+            of or "",
+            {
+                it.name: cell or ""
+                for it, cell in zip(summed, cells, strict=True)
+                if of is not None or it.kind == "value"
+            },
+        )
         for of, *cells in _fetched(part)
     ]
+    return [it for it in totals if it.cells]
 
 
 def _fetched(query: Query) -> list[Row]:
