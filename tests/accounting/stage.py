@@ -1,0 +1,327 @@
+"""Plays the worked examples of docs/accounting.md through the real services."""
+
+import re
+from collections.abc import Callable
+
+from accounts.models import User
+from bookkeeping.models import Adjustment
+from bookkeeping.services import (
+    approve_adjustment,
+    propose_adjustment,
+    record_rate,
+    reject_adjustment,
+)
+from deposits.models import Deposit
+from deposits.services import confirm_deposit, enter_deposit, refuse_deposit
+from kernel import clock
+from kernel.decimals import format_decimal, parse_decimal
+from ledger.models import CUSTOMER_KINDS, DEBIT_KINDS, Account, AccountKind, Asset, Entry
+from ledger.models import Transfer as TransferRow
+from ledger.services import open_account, post_entry
+from ledger.transfers import Transfer, TransferCode
+from orders.models import Market
+from orders.services import request_cancel
+from reports.catalogue import report_of
+from reports.selectors import read_params
+from tests.staff import member
+from tests.stories import asset, make_market, person, place, settle
+from withdrawals.models import Withdrawal
+from withdrawals.services import (
+    approve_withdrawal,
+    cancel_withdrawal,
+    mark_withdrawal_failed,
+    mark_withdrawal_paid,
+    reject_withdrawal,
+    request_withdrawal,
+)
+
+STAFF = ("carol", "dave")
+RIGHTS = (
+    "deposits.enter_deposit", "deposits.confirm_deposit", "withdrawals.decide_withdrawal",
+    "bookkeeping.propose_adjustment", "bookkeeping.approve_adjustment",
+    "bookkeeping.record_rate",
+)  # fmt: skip
+ADDRESS = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+#: The order in which a balance sheet names accounts.
+KINDS = [*AccountKind]
+
+
+class Stage:
+    """A small exchange: Alice and Bob trade, Carol and Dave are of the staff.
+
+    The market is BTC-USDT; makers pay 0.1 %, takers 0.2 %.
+    """
+
+    def __init__(self) -> None:
+        for code in ("BTC", "USDT"):
+            asset(code)
+        self.market: Market = make_market()
+        self.it: Deposit | Withdrawal | None = None
+        self.adjustment: Adjustment | None = None
+        self.order = 0
+        self.references = 0
+        self.seen = 0
+
+    def play(self, says: str) -> list[str]:
+        """Do what a line says; the entry that came of it and its transfers, in words."""
+        if found := re.fullmatch(rf"{WHO}'s gains by {WHO}", says):
+            return gains(*found.groups())
+        for pattern, act in SAYINGS:
+            if found := re.fullmatch(pattern, says):
+                act(self, *found.groups())
+                return self._booked()
+        raise AssertionError(f"nobody knows how to do this: {says}")
+
+    # What can be said -----------------------------------------------------------------
+
+    def has(self, who: str, amount: str, code: str) -> None:
+        self.enter("carol", amount, code, who)
+        self.confirm("dave")
+
+    def enter(self, who: str, amount: str, code: str, whose: str) -> None:
+        self.references += 1
+        self.it = enter_deposit(
+            actor=staff(who),
+            user_id=person(whose).pk,
+            asset_id=asset(code).pk,
+            amount=atoms(amount, code),
+            reference=f"tx-{self.references}",
+            now=clock.now(),
+        )
+
+    def confirm(self, who: str) -> None:
+        confirm_deposit(deposit_id=self.it.pk, actor=staff(who), now=clock.now())
+
+    def refuse(self, who: str, reason: str) -> None:
+        refuse_deposit(
+            deposit_id=self.it.pk, actor=staff(who), reason=reason, now=clock.now()
+        )
+
+    def ask(self, who: str, amount: str, code: str) -> None:
+        self.it = request_withdrawal(
+            user_id=person(who).pk,
+            asset_id=asset(code).pk,
+            amount=atoms(amount, code),
+            address=ADDRESS,
+            client_withdrawal_id=None,
+            now=clock.now(),
+        )
+
+    def take_back(self, who: str) -> None:
+        cancel_withdrawal(user_id=person(who).pk, withdrawal_id=self.it.pk, now=clock.now())
+
+    def approve(self, who: str) -> None:
+        approve_withdrawal(
+            withdrawal_id=self.it.pk,
+            actor=staff(who),
+            digest=self.it.digest,
+            now=clock.now(),
+        )
+
+    def reject(self, who: str, reason: str) -> None:
+        reject_withdrawal(
+            withdrawal_id=self.it.pk, actor=staff(who), reason=reason, now=clock.now()
+        )
+
+    def pay(self, who: str) -> None:
+        mark_withdrawal_paid(
+            withdrawal_id=self.it.pk, actor=staff(who), txid="tx-paid", now=clock.now()
+        )
+
+    def fail(self, who: str, reason: str) -> None:
+        mark_withdrawal_failed(
+            withdrawal_id=self.it.pk, actor=staff(who), reason=reason, now=clock.now()
+        )
+
+    def trade(self, who: str, side: str, amount: str, price: str) -> None:
+        command = place(person(who), self.market, side.removesuffix("s"), amount, at=price)
+        self.order = command.pk
+        settle()
+
+    def cancel(self, who: str) -> None:
+        request_cancel(user_id=person(who).pk, order_id=self.order, now=clock.now())
+        settle()
+
+    def book(self, debit: str, credit: str, amount: str, code: str, memo: str) -> None:
+        """A house booking."""
+        number = Entry.objects.count()
+        post_entry(
+            kind=Entry.Kind.HOUSE,
+            key=f"house:{number}",
+            transfers=[
+                Transfer(
+                    account(debit, code).pk,
+                    account(credit, code).pk,
+                    asset(code).pk,
+                    atoms(amount, code),
+                    TransferCode.HOUSE,
+                    number,
+                )
+            ],
+            memo=memo,
+            now=clock.now(),
+        )
+
+    def propose(self, who: str, whose: str, reason: str) -> None:
+        entry = Entry.objects.filter(
+            kind=Entry.Kind.DEPOSIT, transfers__credit__owner=person(whose)
+        ).last()
+        self.adjustment = propose_adjustment(
+            transfer_ids=[row.pk for row in entry.transfers.all()],
+            reason=reason,
+            actor=staff(who),
+            now=clock.now(),
+        )
+
+    def agree(self, who: str) -> None:
+        approve_adjustment(
+            adjustment_id=self.adjustment.pk, actor=staff(who), now=clock.now()
+        )
+
+    def disagree(self, who: str, reason: str) -> None:
+        reject_adjustment(
+            adjustment_id=self.adjustment.pk,
+            actor=staff(who),
+            reason=reason,
+            now=clock.now(),
+        )
+
+    def rate(self, code: str, price: str, currency: str) -> None:
+        now = clock.now()
+        record_rate(
+            asset_id=asset(code).pk,
+            currency_id=asset(currency).pk,
+            at=now,
+            price=parse_decimal(price, scale=10),
+            source="the example",
+            actor=staff("carol"),
+            now=now,
+        )
+
+    # What came of it ------------------------------------------------------------------
+
+    def _booked(self) -> list[str]:
+        """The kind of the entry, if any, and its transfers as the page writes them."""
+        rows = list(
+            TransferRow.objects.filter(pk__gt=self.seen)
+            .select_related("debit__owner", "credit__owner", "asset", "entry")
+            .order_by("pk")
+        )
+        if not rows:
+            return ["nothing"]
+        self.seen = rows[-1].pk
+        (kind,) = {row.entry.kind for row in rows}
+        return [kind, *map(_told, rows)]
+
+    def equation(self, code: str) -> str:
+        """How an asset stands: what grows by debits = what grows by credits."""
+        rows = Account.objects.filter(asset__code=code).exclude(balance=0)
+        sides: dict[bool, list[str]] = {True: [], False: []}
+        totals = {True: 0, False: 0}
+        for row in sorted(
+            rows.select_related("owner", "asset"),
+            key=lambda it: (KINDS.index(it.kind), named(it)),
+        ):
+            side = row.kind in DEBIT_KINDS
+            totals[side] += row.balance
+            sides[side].append(f"{named(row)} {short(row.balance, row.asset)}")
+        assert totals[True] == totals[False]
+        left, right = (" + ".join(sides[side]) or "nothing" for side in (True, False))
+        return f"{code} {left} = {right}"
+
+
+def gains(who: str, method: str) -> list[str]:
+    """The report of realised gains in USDT, a line for each part."""
+    report = report_of("realised_gains")
+    said = {"user": person(who).email, "currency": "USDT", "method": method}
+    names = [
+        it.name
+        for it in report.columns(read_params(report=report, said=said, now=clock.now()))
+    ]
+    rows = [
+        dict(zip(names, row, strict=True))
+        for row in report.rows(read_params(report=report, said=said, now=clock.now()))
+    ]
+    if not rows:
+        return ["nothing"]
+    return [
+        f"{len(rows)} part{'s' * (len(rows) > 1)}",
+        *(
+            f"{it['asset']} {it['went']} {plainer(it['quantity'])} "
+            f"brought {plainer(it['proceeds'])} cost {plainer(it['cost'])} "
+            f"gained {plainer(it['gain'])}"
+            for it in rows
+        ),
+    ]
+
+
+def staff(who: str) -> User:
+    assert who in STAFF
+    return member(who, *RIGHTS)
+
+
+def atoms(amount: str, code: str) -> int:
+    return parse_decimal(amount, scale=asset(code).scale)
+
+
+def short(amount: int, of: Asset) -> str:
+    return plainer(format_decimal(amount, scale=of.scale))
+
+
+def plainer(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def account(name: str, code: str) -> Account:
+    """`custody main`, `capital`, `alice available`."""
+    first, _, rest = name.partition(" ")
+    if rest in CUSTOMER_KINDS:
+        owner_id, kind, label = person(first).pk, AccountKind(rest), ""
+    else:
+        kind = next(it for it in KINDS if f"{name} ".startswith(f"{words(it)} "))
+        owner_id, label = None, name.removeprefix(words(kind)).strip()
+    return open_account(asset_id=asset(code).pk, kind=kind, owner_id=owner_id, label=label)
+
+
+def named(it: Account) -> str:
+    """As `account` reads it."""
+    if it.owner_id is not None:
+        return f"{it.owner.email.partition('@')[0]} {it.kind}"
+    return f"{words(AccountKind(it.kind))} {it.label}".strip()
+
+
+def words(kind: AccountKind) -> str:
+    return kind.value.replace("_", " ")
+
+
+def _told(row: TransferRow) -> str:
+    code = TransferCode(row.code).name.lower()
+    return (
+        f"debit {named(row.debit)} credit {named(row.credit)} "
+        f"{short(row.amount, row.asset)} {row.asset.code} {code}"
+    )
+
+
+AMOUNT, WHO = r"([0-9.]+) ([A-Z0-9]+)", r"(\w+)"
+SAYINGS: tuple[tuple[str, Callable[..., None]], ...] = (
+    (rf"given {WHO} has {AMOUNT}", Stage.has),
+    (rf"{WHO} enters a deposit of {AMOUNT} for {WHO}", Stage.enter),
+    (rf"{WHO} confirms it", Stage.confirm),
+    (rf"{WHO} refuses it: (.+)", Stage.refuse),
+    (rf"{WHO} asks for a withdrawal of {AMOUNT}", Stage.ask),
+    (rf"{WHO} takes it back", Stage.take_back),
+    (rf"{WHO} approves it", Stage.approve),
+    (rf"{WHO} rejects it: (.+)", Stage.reject),
+    (rf"{WHO} marks it paid", Stage.pay),
+    (rf"{WHO} marks it failed: (.+)", Stage.fail),
+    (rf"{WHO} (buys|sells) ([0-9.]+) BTC at ([0-9.]+)", Stage.trade),
+    (rf"{WHO} cancels the order", Stage.cancel),
+    (rf"{WHO} proposes to take back {WHO}'s deposit: (.+)", Stage.propose),
+    (rf"{WHO} approves the adjustment", Stage.agree),
+    (rf"{WHO} rejects the adjustment: (.+)", Stage.disagree),
+    (rf"given ([A-Z]+) is worth {AMOUNT}", Stage.rate),
+    (
+        rf"the house books debit ([a-z ]+), credit ([a-z ]+), {AMOUNT}: (.+)",
+        Stage.book,
+    ),
+)
