@@ -70,6 +70,11 @@ app.conf.update(
             "schedule": crontab(hour="0", minute="10"),
             "options": {"queue": "general"},
         },
+        "look-after-exports": {
+            "task": "reports.tasks.look_after_exports",
+            "schedule": 60.0,
+            "options": {"queue": "reports", "expires": 60.0},
+        },
         # A day that was slept through is made up for when beat starts again.
         "count-what-was-traded": {
             "task": "orders.tasks.count_traded",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from reports.errors import UnknownFormat
+from reports.errors import InvalidParameter, UnknownFormat
 from reports.formats.csv_file import write_csv
 from reports.formats.html_file import write_html
 from reports.formats.journals import DIALECTS, write_cut, write_journal
@@ -17,11 +17,16 @@ from reports.table import Params, Report
 __all__ = ["DIALECTS", "FORMATS", "Format", "Sink", "format_of", "write_journal"]
 
 
+def _anything(_: Params) -> None:
+    """Whatever is asked can be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """suffix        of its files
     content_type  of its answers
     write         all of a report, in constant memory
+    expect        raises InvalidParameter when it cannot be had with these parameters
     """
 
     name: str
@@ -29,13 +34,24 @@ class Format:
     suffix: str
     content_type: str
     write: Callable[[Sink, Report, Params], None]
+    expect: Callable[[Params], None] = _anything
 
     def fits(self, report: Report) -> bool:
         """Whether a report can be had in it."""
         return self.name in report.formats
 
 
+def _whole_books(params: Params) -> None:
+    if params.user_id is not None:
+        raise InvalidParameter(
+            "user: these journals are of all accounts, since each transaction has two "
+            "sides. Leave it out, or take another format.",
+            parameter="user",
+        )
+
+
 def _write_journal(dialect: str, sink: Sink, _: Report, params: Params) -> None:
+    _whole_books(params)
     write_cut(sink, DIALECTS[dialect], params.arguments)
 
 
@@ -55,6 +71,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                 it.suffix,
                 "text/plain; charset=utf-8",
                 partial(_write_journal, it.name),
+                _whole_books,
             )
             for it in DIALECTS.values()
         ),

@@ -1,6 +1,8 @@
 """Cells of tables that programs other than ours will open."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 from reports.table import Column, Params, Report, Row
@@ -20,16 +22,17 @@ def about(report: Report, params: Params) -> list[tuple[str, str]]:
     return [("Report", report.title), *asked, ("Up to", str(params.cut))]
 
 
-def pieces(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    """The rows, so many at a time."""
-    piece: list[Row] = []
-    for row in rows:
-        piece.append(row)
-        if len(piece) == size:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
+@contextmanager
+def pieces_of(report: Report, params: Params, size: int) -> Iterator[Iterator[list[Row]]]:
+    """All rows, so many at a time. Whatever happens, they are given up at the end of the
+    block: behind them is a transaction.
+    """
+    rows = report.rows(params)
+    try:
+        yield iter(lambda: list(islice(rows, size)), [])
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
 
 
 class Totals:

@@ -1,6 +1,6 @@
 """Straight from PostgreSQL's COPY into a file, in constant memory."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -28,7 +28,7 @@ def still_books() -> Iterator[None]:
         yield
 
 
-def copy_lines(query: str, values: Mapping[str, Any]) -> Iterator[Piece]:
+def copy_lines(query: str, values: Mapping[str, Any]) -> Generator[Piece, None, None]:
     """The texts that a query gives, each with the end of its line.
 
     They hold no backslash and no tab, so all that COPY escapes are ends of lines in them.
@@ -42,7 +42,7 @@ def copy_lines(query: str, values: Mapping[str, Any]) -> Iterator[Piece]:
 
 def copy_out(
     statement: str, values: Mapping[str, Any], joined: Callable[[list[bytes]], bytes]
-) -> Iterator[Piece]:
+) -> Generator[Piece, None, None]:
     """The rows of a COPY … TO STDOUT, as `joined` puts them together.
 
     raises  django.db.Error, as any query does

@@ -6,9 +6,10 @@ take for a formula gets an apostrophe before it; amounts, ids and times stay as 
 
 import csv
 from collections.abc import Sequence
-from typing import Final
+from contextlib import closing
+from typing import Any, Final
 
-from reports.formats.cells import FORMULAS, defused, pieces
+from reports.formats.cells import FORMULAS, defused, pieces_of
 from reports.formats.copying import PIECES, copy_out
 from reports.formats.sink import Sink
 from reports.table import Column, Params, Query, Report
@@ -30,19 +31,23 @@ def write_csv(sink: Sink, report: Report, params: Params) -> None:
     lines = csv.writer(_Lines(sink))
     lines.writerow([column.name for column in columns])
     query = report.query(params)
-    if query is not None:
-        for piece in copy_out(_copy(query, columns), query.args, _with_crlf):
+    if query is None:
+        _write_rows(sink, lines, report, params)
+        return
+    with closing(copy_out(_copy(query, columns), query.args, _with_crlf)) as pieces:
+        for piece in pieces:
             sink.write(piece.data)
             sink.count(piece.rows)
-        return
-    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
-    for rows in pieces(report.rows(params), PIECES):
-        for row in rows:
-            cells = list(row)
-            for n in texts:
-                cells[n] = defused(cells[n])
-            lines.writerow(cells)
-        sink.count(len(rows))
+
+
+def _write_rows(sink: Sink, lines: Any, report: Report, params: Params) -> None:
+    is_text = [column.kind == "text" for column in report.columns(params)]
+    with pieces_of(report, params, PIECES) as pieces:
+        for rows in pieces:
+            for row in rows:
+                cells = zip(row, is_text, strict=True)
+                lines.writerow([defused(it) if text else it for it, text in cells])
+            sink.count(len(rows))
 
 
 def _copy(query: Query, columns: Sequence[Column]) -> str:

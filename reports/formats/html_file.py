@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from reports.formats.cells import Totals, about, pieces
+from reports.formats.cells import Totals, about, pieces_of
 from reports.formats.copying import PIECES
 from reports.formats.sink import Sink
 from reports.table import Column, Params, Report, Row
@@ -41,10 +41,11 @@ def write_html(sink: Sink, report: Report, params: Params) -> None:
     columns = report.columns(params)
     totals = Totals(report, columns)
     sink.write(_head(report, params, columns).encode())
-    for rows in pieces(report.rows(params), PIECES):
-        totals.add(rows)
-        sink.write("".join(_row(columns, row) for row in rows).encode())
-        sink.count(len(rows))
+    with pieces_of(report, params, PIECES) as pieces:
+        for rows in pieces:
+            totals.add(rows)
+            sink.write("".join(_row(columns, row) for row in rows).encode())
+            sink.count(len(rows))
     sink.write(_foot(columns, totals).encode())
 
 

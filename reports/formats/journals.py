@@ -10,7 +10,8 @@ length. A trade whose transfers another writer's came between is two transaction
 balanced and with the same trade's id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from django.db import connection
 from kernel.units import BIGINT_MAX
 from ledger.moments import TICK
 from reports.formats.beancount import BEANCOUNT
-from reports.formats.copying import Piece, copy_lines, still_books
+from reports.formats.copying import copy_lines, still_books
 from reports.formats.dialects import Dialect
 from reports.formats.hledger import HLEDGER
 from reports.formats.sink import Sink
@@ -68,16 +69,19 @@ def write_cut(sink: Sink, dialect: Dialect, arguments: Mapping[str, Any]) -> Non
             return  # nothing had happened yet
         cut = {**arguments, "first": first, "end": end, "lo": lo, "hi": hi}
         for statement in (*dialect.head, dialect.opening):
-            _write(sink, copy_lines(statement, cut))
-        for piece in copy_lines(dialect.facts, cut):
+            _write(sink, statement, cut)
+        _write(sink, dialect.facts, cut, is_rows=True)
+        _write(sink, dialect.closing, cut)
+
+
+def _write(
+    sink: Sink, statement: str, cut: Mapping[str, Any], *, is_rows: bool = False
+) -> None:
+    with closing(copy_lines(statement, cut)) as pieces:
+        for piece in pieces:
             sink.write(piece.data)
-            sink.count(piece.rows)
-        _write(sink, copy_lines(dialect.closing, cut))
-
-
-def _write(sink: Sink, pieces: Iterable[Piece]) -> None:
-    for piece in pieces:
-        sink.write(piece.data)
+            if is_rows:
+                sink.count(piece.rows)
 
 
 # The days between which all is dated, and the ids between which all is found: by the seals,

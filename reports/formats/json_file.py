@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from reports.formats.cells import pieces
+from reports.formats.cells import pieces_of
 from reports.formats.copying import PIECES
 from reports.formats.sink import Sink
 from reports.table import Params, Report
@@ -28,9 +28,10 @@ def write_json(sink: Sink, report: Report, params: Params) -> None:
     }
     sink.write(json.dumps(head, ensure_ascii=False).encode()[:-1] + b',\n"rows": [')
     comma = b"\n"
-    for rows in pieces(report.rows(params), PIECES):
-        lines = [_encode(dict(zip(names, row, strict=True))) for row in rows]
-        sink.write(comma + b",\n".join(lines))
-        sink.count(len(rows))
-        comma = b",\n"
+    with pieces_of(report, params, PIECES) as pieces:
+        for rows in pieces:
+            lines = [_encode(dict(zip(names, row, strict=True))) for row in rows]
+            sink.write(comma + b",\n".join(lines))
+            sink.count(len(rows))
+            comma = b",\n"
     sink.write(b"\n]}\n")

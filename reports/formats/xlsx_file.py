@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from reports.formats.cells import Totals, about, pieces
+from reports.formats.cells import Totals, about, pieces_of
 from reports.formats.copying import PIECES
 from reports.formats.sink import Sink
 from reports.table import Column, Params, Report, Row
@@ -33,11 +33,12 @@ def write_xlsx(sink: Sink, report: Report, params: Params) -> None:
         book.set_properties({"title": report.title, "created": made})
         sheets = _Sheets(book, report, columns)
         totals = Totals(report, columns)
-        for rows in pieces(report.rows(params), PIECES):
-            totals.add(rows)
-            for row in rows:
-                sheets.write(row)
-            sink.count(len(rows))
+        with pieces_of(report, params, PIECES) as pieces:
+            for rows in pieces:
+                totals.add(rows)
+                for row in rows:
+                    sheets.write(row)
+                sink.count(len(rows))
         for per, sums in totals.rows():
             cells = [sums.get(n, "") for n in range(len(columns))]
             sheets.write((f"Total {per}", *cells[1:]), is_total=True)

@@ -1,0 +1,32 @@
+"""Reports are written, proven and exported. One function is one verb."""
+
+from reports.services.asking import (
+    RIGHT_TO_READ,
+    cancel_export,
+    hand_out_export,
+    progress_key,
+    request_export,
+)
+from reports.services.making import (
+    expire_exports,
+    make_exports,
+    take_up_lost_exports,
+)
+from reports.services.manifests import Manifest, read_manifest, write_report
+from reports.services.verifying import Check, verify_manifest
+
+__all__ = [
+    "RIGHT_TO_READ",
+    "Check",
+    "Manifest",
+    "cancel_export",
+    "expire_exports",
+    "hand_out_export",
+    "make_exports",
+    "progress_key",
+    "read_manifest",
+    "request_export",
+    "take_up_lost_exports",
+    "verify_manifest",
+    "write_report",
+]
