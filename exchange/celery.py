@@ -70,6 +70,11 @@ app.conf.update(
             "schedule": crontab(hour="0", minute="10"),
             "options": {"queue": "general"},
         },
+        "take-a-proof": {
+            "task": "proofs.tasks.take_weekly_proof",
+            "schedule": crontab(day_of_week="1", hour="0", minute="30"),
+            "options": {"queue": "reports"},
+        },
         "look-after-exports": {
             "task": "reports.tasks.look_after_exports",
             "schedule": 60.0,

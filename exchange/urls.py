@@ -8,6 +8,7 @@ from accounts.views import LoginPage, LogoutPage, SignUpPage
 from exchange import views
 from exchange.docs import error_codes
 from exchange.errors_api import bad_request, server_error, unknown_address
+from proofs import views as proof_pages
 from reports.urls import pages as report_pages
 
 api = [
@@ -26,6 +27,8 @@ pages = [
     path("login", LoginPage.as_view(), name="login"),
     path("sign-up", SignUpPage.as_view(), name="sign-up"),
     path("logout", LogoutPage.as_view(), name="logout"),
+    path("proofs", proof_pages.latest, name="proofs"),
+    path("proofs/<int:proof_id>", proof_pages.one, name="proof"),
 ]
 urlpatterns = [
     path("", include(pages)),

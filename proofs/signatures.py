@@ -32,6 +32,8 @@ def signed_by(*, scheme: str, address: str, message: str, signature: str) -> str
     scheme  one of SCHEMES
     raises  NotSigned
     """
+    if scheme not in _READERS:
+        raise NotSigned(f"nobody here reads signatures of {scheme[:40]}")
     try:
         return _READERS[scheme](address, message.encode(), signature)
     except (ValueError, binascii.Error) as unreadable:

@@ -1,8 +1,5 @@
 """A signature counts for the address whose key made it, and for no other."""
 
-import base64
-import hashlib
-
 import pytest
 from coincurve import PrivateKey
 from Crypto.Hash import keccak
@@ -11,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs.signatures import SCHEMES, NotSigned, signed_by
+from proofs.tests.proving import ONE, by_bitcoin
 
-ONE = PrivateKey.from_int(1)
 #: What the whole world knows of the key 1.
 BITCOIN_OF_ONE = (
     "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH",
@@ -29,17 +26,6 @@ def by_ethereum(key, message):
     digest = keccak.new(digest_bits=256, data=said).digest()
     raw = key.sign_recoverable(digest, hasher=None)
     return "0x" + (raw[:64] + bytes([raw[64] + 27])).hex()
-
-
-def by_bitcoin(key, message, header=31):
-    body = message.encode()
-    size = (
-        bytes([len(body)]) if len(body) < 253 else b"\xfd" + len(body).to_bytes(2, "little")
-    )
-    said = b"\x18Bitcoin Signed Message:\n" + size + body
-    digest = hashlib.sha256(hashlib.sha256(said).digest()).digest()
-    raw = key.sign_recoverable(digest, hasher=None)
-    return base64.b64encode(bytes([header + raw[64]]) + raw[:64]).decode()
 
 
 def by_ed25519(seed, message):

@@ -17,7 +17,7 @@ from withdrawals.services import request_withdrawal
 pytestmark = pytest.mark.django_db
 
 #: Names in paths that name no one's property.
-PUBLIC = {"asset", "symbol"}
+PUBLIC = {"asset", "symbol", "proof_id"}
 #: What is asked of an order, where the address does not say it all.
 BODIES = {
     ("patch", "/api/v1/orders/{order_id}"): {"price": "50000"},
