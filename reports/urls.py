@@ -1,11 +1,18 @@
 """Addresses below /api/v1/, and those of the staff's pages, below /admin/reports/."""
 
 from django.contrib import admin
-from django.urls import URLPattern, path
+from django.urls import path, re_path
 
+from reports.api import ReportDetail, ReportList, Statement, TraceDetail
+from reports.catalogue import REPORTS
 from reports.views import pages as views
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("reports", ReportList.as_view()),
+    path("reports/<str:name>", ReportDetail.as_view()),
+    path("trace/<str:thing>/<str:id>", TraceDetail.as_view()),
+    path("statement", Statement.as_view()),
+]
 pages = [
     path("", admin.site.admin_view(views.index), name="reports_index"),
     path(
@@ -13,5 +20,9 @@ pages = [
         admin.site.admin_view(views.thing),
         name="reports_trace",
     ),
-    path("<slug:name>/", admin.site.admin_view(views.report), name="reports_report"),
+    re_path(
+        rf"^(?P<name>{'|'.join(REPORTS)})/$",
+        admin.site.admin_view(views.report),
+        name="reports_report",
+    ),
 ]

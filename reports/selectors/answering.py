@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
@@ -108,21 +108,21 @@ def _totals(report: Report, params: Params, columns: Sequence[Column]) -> list[T
         "GROUP BY GROUPING SETS ((1), ()) ORDER BY 1",
         query.args,
     )
-    totals = [
-        Total(
-            of or "",
-            {
-                it.name: cell or ""
-                for it, cell in zip(summed, cells, strict=True)
-                if of is not None or it.kind == "value"
-            },
-        )
-        for of, *cells in _fetched(part)
-    ]
+    totals = [_total(row, summed) for row in _fetched(part)]
     return [it for it in totals if it.cells]
 
 
-def _fetched(query: Query) -> list[Row]:
+def _total(row: tuple[str | None, ...], summed: Sequence[Column]) -> Total:
+    of, *cells = row
+    told = zip(summed, cells, strict=True)
+    # Of all together only values, which have one unit.
+    return Total(
+        of or "",
+        {it.name: cell or "" for it, cell in told if of is not None or it.kind == "value"},
+    )
+
+
+def _fetched(query: Query) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query.sql, query.args)
         return list(cursor.fetchall())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -13,6 +13,7 @@ from kernel.units import BIGINT_MAX
 from ledger.errors import InvalidMoment
 from ledger.models import Account, AccountKind, Asset
 from ledger.moments import TICK, Moment, parse_moment, parse_since, parse_until
+from ledger.selectors import settled
 from orders.models import Market
 from reports.errors import InvalidParameter, MissingParameter, UnknownParameter
 from reports.table import Params, Report
@@ -161,7 +162,10 @@ def _cut(
     asked = as_of or Moment()
     limits = [now, *([asked.at] if asked.at else []), *([until - TICK] if until else [])]
     at = min(limits)
-    last = BIGINT_MAX if asked.transfer is None else asked.transfer
+    bound = Moment(at=at, transfer=asked.transfer)
+    if at > now - _YOUNG:
+        bound = settled(bound)
+    last = BIGINT_MAX if bound.transfer is None else bound.transfer
     with connection.cursor() as cursor:
         cursor.execute(_LAST, {"at": at, "last": last})
         found, created_at = cursor.fetchone() or (0, at)
@@ -176,6 +180,8 @@ def _first(since: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
+#: What was created longer ago has been written, or never will be.
+_YOUNG: Final = timedelta(minutes=2)
 # The last transfer of a moment. Seals tell where to look: without them, all transfers that
 # are younger would have to be passed.
 _LAST: Final = """

@@ -1,5 +1,6 @@
 """The catalogue, a report with its parameters, and the trace of one thing."""
 
+import secrets
 from typing import Any, Final
 
 from django.contrib import admin
@@ -92,6 +93,7 @@ def _answered(found: Answer, after: str) -> dict[str, Any]:
         "answer": found,
         "grid": grid_of(found),
         "formats": formats_of(found.report),
+        "key": secrets.token_urlsafe(12),
         "pinned": said | {"as_of": str(found.params.cut)},
         "first_row": found.after + 1,
         "last_row": last,
