@@ -13,8 +13,8 @@ from ledger.audit import SEALED
 from ledger.models import TRANSFERS_LOG, Seal
 from ledger.selectors import streams_of
 from ledger.services import seal_stream
-from proofs.models import Proof
-from proofs.selectors import reserve_message
+from proofs.models import Proof, ProofTree
+from proofs.selectors import proof_case, reserve_message
 from proofs.services import (
     RIGHT_TO_PUBLISH,
     RIGHT_TO_TAKE,
@@ -77,9 +77,15 @@ def entered(proof: Proof, amount: str = "0.6") -> Proof:
     return proof
 
 
+def tree_of(proof: Proof, code: str = "BTC") -> ProofTree:
+    return next(
+        it for it in proof_case(proof_id=proof.pk).trees.all() if it.asset.code == code
+    )
+
+
 def claim(proof: Proof, amount: str = "0.6", *, address: str = ADDRESS) -> Claim:
     """What the key 1 signs for its own address."""
-    tree = proof.trees.get(asset__code="BTC")
+    tree = tree_of(proof)
     atoms = Atoms(parse_decimal(amount, scale=8))
     said = {"address": address, "amount": atoms, "as_of": "block 900000"}
     signature = by_bitcoin(ONE, reserve_message(tree=tree, **said))

@@ -1,7 +1,5 @@
 """A proof is taken of the sealed books, shown when it is published, and never changed."""
 
-from dataclasses import replace
-
 import pytest
 
 from kernel.units import Atoms
@@ -16,17 +14,14 @@ from proofs.errors import (
     ProofDecided,
     ProofDisagrees,
     ProofReasonMissing,
-    ReserveCountedTwice,
-    ReserveNotSigned,
     UnknownProof,
 )
-from proofs.models import Proof, ProofDecision, ProofTree, Reserve
+from proofs.models import ProofDecision
 from proofs.selectors import (
     coverage_of,
     disagreements,
     owed_at,
     own_part,
-    proof_case,
     published_proof,
     tree_file,
 )
@@ -38,15 +33,14 @@ from proofs.services import (
     take_proof,
 )
 from proofs.tests.proving import (
-    ADDRESS,
     SEED,
-    claim,
     entered,
     frank,
     funded,
     published,
     seal_the_books,
     taken,
+    tree_of,
 )
 from proofs.tests.validator import validated
 from proofs.tree import account_nonce
@@ -55,12 +49,6 @@ from tests.staff import member
 from tests.stories import NOON, asset, fund, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
-
-
-def tree_of(proof: Proof, code: str = "BTC") -> ProofTree:
-    return next(
-        it for it in proof_case(proof_id=proof.pk).trees.all() if it.asset.code == code
-    )
 
 
 def everything() -> list[list[tuple]]:
@@ -348,98 +336,3 @@ def test_what_one_is_given_opens_ones_own_leaves_of_this_proof_only():
     assert validated(later, account=alice.pk, account_nonce=nonce)[0] == 0
     assert validated(now, account=bob.pk, account_nonce=nonce)[0] == 0
     assert nonce == account_nonce(SEED, alice.pk).hex()
-
-
-# Reserves ---------------------------------------------------------------------------------
-
-
-def test_signed_reserves_give_the_ratio_rounded_down():
-    proof = entered(taken(), "0.50000001")
-
-    coverage = coverage_of(tree_of(proof))
-
-    assert (coverage.liabilities, coverage.reserves, coverage.percent) == (
-        75_000_000,
-        50_000_001,
-        "66.66",
-    )
-
-
-def test_where_nobody_has_signed_there_is_no_ratio():
-    proof = entered(taken())
-
-    assert coverage_of(tree_of(proof, "USDT")).percent == ""
-    assert coverage_of(tree_of(proof, "ETH")).percent == ""
-
-
-def test_what_was_signed_is_kept_word_by_word():
-    proof = entered(taken())
-
-    reserve, tree = Reserve.objects.get(), tree_of(proof)
-
-    assert (reserve.scheme, reserve.address, reserve.amount) == (
-        "bitcoin",
-        ADDRESS,
-        60_000_000,
-    )
-    assert reserve.message == (
-        f"Fairbook proof {proof.pk}, BTC root {tree.root}: {ADDRESS} holds 0.60000000 BTC "
-        "as of block 900000"
-    )
-
-
-FORGED = {
-    "another amount": {"amount": Atoms(60_000_001)},
-    "another time": {"as_of": "block 900001"},
-    "another address": {"address": "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMG"},
-    "another asset": {"asset": "ETH"},
-    "an unknown asset": {"asset": "DOGE"},
-    "another scheme": {"scheme": "ethereum"},
-    "an unknown scheme": {"scheme": "monero"},
-    "no signature": {"signature": ""},
-}
-
-
-@pytest.mark.parametrize("other", FORGED.values(), ids=FORGED)
-def test_what_the_key_has_not_said_is_refused_with_all_that_came_with_it(other):
-    proof = taken()
-    right = claim(proof)
-
-    with pytest.raises(ReserveNotSigned, match=r"^Line 2: "):
-        enter_reserves(
-            proof_id=proof.pk,
-            claims=[right, replace(right, **other)],
-            actor=frank(),
-            now=NOON,
-        )
-
-    assert Reserve.objects.count() == 0
-
-
-def test_a_signature_for_one_proof_does_not_count_for_another():
-    first, second = taken("one"), taken("two")
-
-    with pytest.raises(ReserveNotSigned):
-        enter_reserves(proof_id=second.pk, claims=[claim(first)], actor=frank(), now=NOON)
-
-    assert Reserve.objects.count() == 0
-
-
-def test_an_address_counts_once():
-    proof = entered(taken())
-
-    with pytest.raises(ReserveCountedTwice):
-        entered(proof, "0.7")
-
-    assert [it.amount for it in Reserve.objects.all()] == [60_000_000]
-
-
-def test_without_the_right_no_reserves_are_entered():
-    proof = taken()
-
-    with pytest.raises(MayNotTakeProof):
-        enter_reserves(
-            proof_id=proof.pk, claims=[claim(proof)], actor=member("mallory"), now=NOON
-        )
-
-    assert Reserve.objects.count() == 0
