@@ -20,6 +20,7 @@ class Export(models.Model):
     key         of the asker: the same key again is the same export
     parameters  texts by their public names, as they were given
     cut         the moment at which it is made (ledger.moments), pinned when it was asked
+    expected    about how many rows it will have; None: nobody can tell
     manifest    of the file, once that is made
     file        its name in the storage of exports
     moved_at    when it came into its state
@@ -33,6 +34,7 @@ class Export(models.Model):
     format = models.CharField(max_length=12)
     parameters = models.JSONField()
     cut = models.CharField(max_length=80)
+    expected = models.BigIntegerField(null=True)
     created_at = models.DateTimeField("asked for at")
 
     state = models.CharField(max_length=12, choices=STATES, default=FIRST)

@@ -9,7 +9,7 @@ from reports.services import expire_exports, make_exports, take_up_lost_exports
 
 QUEUE = "reports"
 #: A bell may wait behind a long export; who hears it late finds nothing to do.
-BELL_SECONDS = 600.0
+BELL_SECONDS = 600
 
 
 @shared_task

@@ -4,7 +4,6 @@ from reports.services.asking import (
     RIGHT_TO_READ,
     cancel_export,
     hand_out_export,
-    progress_key,
     request_export,
 )
 from reports.services.making import (
@@ -23,7 +22,6 @@ __all__ = [
     "expire_exports",
     "hand_out_export",
     "make_exports",
-    "progress_key",
     "read_manifest",
     "request_export",
     "take_up_lost_exports",

@@ -1,5 +1,6 @@
 """Exports are asked for, cancelled and handed out. One verb is one transaction."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Final
 from django.core.cache import cache
 from django.core.files.base import File
 from django.core.files.storage import storages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from redis.exceptions import RedisError
 
 from accounts.models import User
@@ -25,8 +26,11 @@ from reports.models import Export, ExportEvent
 from reports.selectors import read_params
 from reports.signals import export_asked
 from reports.states import State, Step, state_after
+from reports.table import Params, Report
 
 RIGHT_TO_READ: Final = "reports.view_report"
+#: Where Redis says that somebody cancelled an export. A hint: the event is what counts.
+STOP_KEY: Final = "export:{}:stop"
 #: How long news about an export are of use, in seconds.
 NEWS: Final = 3_600
 
@@ -68,6 +72,7 @@ def request_export(
                 format=form,
                 parameters=given,
                 cut=str(params.cut),
+                expected=_expected(found, params),
                 created_at=now,
                 moved_at=now,
             )
@@ -79,6 +84,18 @@ def request_export(
         return _resent(first, found.name, form, given)
     ring_after_commit(export_asked, export_id=export.pk)
     return export
+
+
+def _expected(report: Report, params: Params) -> int | None:
+    """About how many rows it will have, as PostgreSQL's planner guesses."""
+    query = report.query(params)
+    if query is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT json) {query.sql}", query.args)
+        [told] = cursor.fetchone()
+    plan = json.loads(told) if isinstance(told, str) else told
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def _resent(first: Export, report: str, form: str, given: dict[str, str]) -> Export:
@@ -97,7 +114,7 @@ def cancel_export(*, export_id: int, actor: User, now: datetime) -> Export:
         return export
     move_export(export=export, step=Step.CANCEL, now=now, actor=actor)
     with suppress(RedisError):
-        cache.set(stop_key(export.pk), 1, timeout=NEWS)
+        cache.set(STOP_KEY.format(export.pk), 1, timeout=NEWS)
     return export
 
 
@@ -162,13 +179,3 @@ def move_export(
             f"The export is {export.state}.", state=export.state
         ) from broken
     export.refresh_from_db()
-
-
-def stop_key(export_id: int) -> str:
-    """Where Redis says that somebody cancelled it. A hint: the event is what counts."""
-    return f"export:{export_id}:stop"
-
-
-def progress_key(export_id: int) -> str:
-    """Where Redis says how many rows there are so far. Nobody relies on it."""
-    return f"export:{export_id}:rows"

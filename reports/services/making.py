@@ -24,7 +24,8 @@ from kernel.failpoint import failpoint
 from reports.errors import ExportMovedOn
 from reports.formats import format_of
 from reports.models import Export
-from reports.services.asking import NEWS, move_export, progress_key, stop_key
+from reports.selectors.exports import PROGRESS_KEY
+from reports.services.asking import NEWS, STOP_KEY, move_export
 from reports.services.manifests import Manifest, pinned, write_report
 from reports.states import State, Step
 
@@ -184,8 +185,8 @@ def _teller(export_id: int) -> Callable[[int], None]:
         told = rows
         failpoint("in_export")
         with suppress(RedisError):
-            cache.set(progress_key(export_id), rows, timeout=NEWS)
-            if cache.get(stop_key(export_id)):
+            cache.set(PROGRESS_KEY.format(export_id), rows, timeout=NEWS)
+            if cache.get(STOP_KEY.format(export_id)):
                 raise Stopped
 
     return tell
