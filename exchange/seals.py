@@ -26,6 +26,7 @@ from ledger.selectors import (
 )
 from ledger.services import seal_stream, take_snapshot
 from orders import audit as orders_audit
+from reports import audit as reports_audit
 from withdrawals import audit as withdrawals_audit
 
 #: The transfers first: balances as of a moment are told from their seals.
@@ -34,6 +35,7 @@ LOGS: Final[tuple[SealedLog, ...]] = (
     *orders_audit.SEALED,
     *deposits_audit.SEALED,
     *withdrawals_audit.SEALED,
+    *reports_audit.SEALED,
 )
 #: Of the old rows of each log, so many are looked at in one incremental audit.
 LOOKED_AT: Final = 50_000

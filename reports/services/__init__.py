@@ -7,6 +7,7 @@ from reports.services.asking import (
     request_export,
 )
 from reports.services.making import (
+    KEPT,
     expire_exports,
     make_exports,
     take_up_lost_exports,
@@ -15,6 +16,7 @@ from reports.services.manifests import Manifest, read_manifest, write_report
 from reports.services.verifying import Check, verify_manifest
 
 __all__ = [
+    "KEPT",
     "RIGHT_TO_READ",
     "Check",
     "Manifest",

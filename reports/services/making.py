@@ -31,7 +31,7 @@ from reports.states import State, Step
 
 log = logging.getLogger(__name__)
 
-#: So long a file is kept.
+#: So long after it was asked for a file is kept.
 KEPT: Final = timedelta(days=30)
 #: So often an export is taken up again after its worker died.
 LOST_MAX: Final = 3
@@ -80,12 +80,8 @@ def take_up_lost_exports(*, now: datetime) -> int:
 
 def expire_exports(*, now: datetime) -> int:
     """Delete the files that were kept long enough; their manifests stay."""
-    old = Export.objects.filter(state=State.DONE, manifest__isnull=False).order_by("pk")
     count = 0
-    for export in old.filter(events__before=State.RUNNING, events__after=State.DONE):
-        made = export.events.get(before=State.RUNNING, after=State.DONE).created_at
-        if made + KEPT > now:
-            continue
+    for export in Export.objects.filter(state=State.DONE, created_at__lte=now - KEPT):
         storages["exports"].delete(export.file)
         move_export(export=export, step=Step.EXPIRE, now=now)
         count += 1
