@@ -13,17 +13,28 @@ Refused
   SameBookkeeper            who proposed it does not decide on it too
   OwnAccount                nobody has a hand in an adjustment of their own accounts
   NotReversible             orders and withdrawals count on what a transfer moved
+  MayNotClosePeriod         the right to close days and to propose months is missing
+  MayNotReopenPeriod        the right to reopen days is missing
+  MayNotConfirmPeriod       the right to close months for good is missing
+  PeriodNotOver             a period is closed when it is over
+  PeriodFinal               it lies in what is closed for good
+  ChecklistUnmet            something keeps the month open
 NotFound
   UnknownWallet             there is no such custody account
   UnknownTransfer
   UnknownAdjustment
+  UnknownPeriod
 Conflict
   StatementReused           the same source said something else of the same instant
   TakenBackAlready          a transfer is taken back, or proposed to be, by another one
   AdjustmentMovedOn         it is not in a state any more from which this can be done
+  PeriodMovedOn             the same of a period
+  TrialBalanceChanged       something was booked since the closing was proposed
+Unavailable
+  PeriodBusy                somebody is writing for too long; nothing was closed
 """
 
-from kernel.errors import Conflict, Invalid, NotFound, Refused
+from kernel.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 
 class StatementInvalid(Invalid):
@@ -86,6 +97,36 @@ class NotReversible(Refused):
     title = "Orders and withdrawals count on what this transfer moved."
 
 
+class MayNotClosePeriod(Refused):
+    code = "may_not_close_period"
+    title = "You have no right to close days, or to propose to close months."
+
+
+class MayNotReopenPeriod(Refused):
+    code = "may_not_reopen_period"
+    title = "You have no right to reopen days."
+
+
+class MayNotConfirmPeriod(Refused):
+    code = "may_not_confirm_period"
+    title = "You have no right to decide on the closing of months."
+
+
+class PeriodNotOver(Refused):
+    code = "period_not_over"
+    title = "A period is closed when it is over."
+
+
+class PeriodFinal(Refused):
+    code = "period_final"
+    title = "This lies in what is closed for good."
+
+
+class ChecklistUnmet(Refused):
+    code = "checklist_unmet"
+    title = "Something keeps the month open."
+
+
 class UnknownTransfer(NotFound):
     code = "unknown_transfer"
     title = "There is no such transfer."
@@ -96,6 +137,11 @@ class UnknownAdjustment(NotFound):
     title = "There is no such adjustment."
 
 
+class UnknownPeriod(NotFound):
+    code = "unknown_period"
+    title = "There is no such period."
+
+
 class TakenBackAlready(Conflict):
     code = "taken_back_already"
     title = "One of the transfers is taken back, or proposed to be, by another adjustment."
@@ -104,3 +150,20 @@ class TakenBackAlready(Conflict):
 class AdjustmentMovedOn(Conflict):
     code = "adjustment_moved_on"
     title = "The adjustment has moved on; this cannot be done any more."
+
+
+class PeriodMovedOn(Conflict):
+    code = "period_moved_on"
+    title = "The period has moved on; this cannot be done any more."
+
+
+class TrialBalanceChanged(Conflict):
+    code = "trial_balance_changed"
+    title = "Something has changed since the closing was proposed; turn it down and look."
+
+
+class PeriodBusy(Unavailable):
+    code = "period_busy"
+    title = (
+        "Somebody is writing into the books for too long; nothing was closed. Try again."
+    )

@@ -5,6 +5,7 @@ Invalid
   BreakReasonMissing   who acknowledges or resolves a break says why
 Refused
   InsufficientFunds    an account would fall below its floor
+  PeriodClosed         the books are closed for that time
   MayNotResolveBreaks  the right to resolve breaks is missing
 NotFound
   UnknownAsset
@@ -33,6 +34,11 @@ class BreakReasonMissing(Invalid):
 class InsufficientFunds(Refused):
     code = "insufficient_funds"
     title = "There is not enough available for this."
+
+
+class PeriodClosed(Refused):
+    code = "period_closed"
+    title = "The books are closed for the time at which this would be dated."
 
 
 class MayNotResolveBreaks(Refused):

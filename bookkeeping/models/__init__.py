@@ -1,6 +1,7 @@
 """What finance states and does. README.md lists what the database enforces."""
 
 from bookkeeping.models.adjustments import Adjustment, AdjustmentEvent, AdjustmentLine
+from bookkeeping.models.periods import FrozenBalance, Period, PeriodEvent
 from bookkeeping.models.statements import RATE_SCALE, Rate, WalletCount
 
 __all__ = [
@@ -8,6 +9,9 @@ __all__ = [
     "Adjustment",
     "AdjustmentEvent",
     "AdjustmentLine",
+    "FrozenBalance",
+    "Period",
+    "PeriodEvent",
     "Rate",
     "WalletCount",
 ]

@@ -9,17 +9,43 @@ from bookkeeping.selectors.adjustments import (
     reversal_of,
     undecided_adjustments,
 )
+from bookkeeping.selectors.periods import (
+    Check,
+    InSuspense,
+    PeriodCase,
+    PeriodStanding,
+    checklist,
+    closed_at,
+    days_never_closed,
+    in_suspense,
+    period_case,
+    period_standing,
+    proposed_months,
+    trial_digest,
+)
 from bookkeeping.selectors.statements import count_at, rate_at, value_of
 
 __all__ = [
     "AdjustmentCase",
+    "Check",
+    "InSuspense",
+    "PeriodCase",
+    "PeriodStanding",
     "adjustment_case",
     "adjustment_key",
     "adjustment_of_entry",
     "adjustments_of",
+    "checklist",
+    "closed_at",
     "count_at",
+    "days_never_closed",
+    "in_suspense",
+    "period_case",
+    "period_standing",
+    "proposed_months",
     "rate_at",
     "reversal_of",
+    "trial_digest",
     "undecided_adjustments",
     "value_of",
 ]

@@ -11,6 +11,19 @@ from bookkeeping.services.adjustments import (
     reason_given,
     reject_adjustment,
 )
+from bookkeeping.services.periods import (
+    RIGHT_TO_CLOSE,
+    RIGHT_TO_CONFIRM,
+    RIGHT_TO_REOPEN,
+    close_day,
+    close_days,
+    confirm_closing,
+    expect_closer,
+    open_period,
+    propose_closing,
+    reopen_day,
+    turn_down_closing,
+)
 from bookkeeping.services.statements import (
     RIGHT_TO_COUNT,
     RIGHT_TO_RATE,
@@ -20,16 +33,27 @@ from bookkeeping.services.statements import (
 
 __all__ = [
     "RIGHT_TO_APPROVE",
+    "RIGHT_TO_CLOSE",
+    "RIGHT_TO_CONFIRM",
     "RIGHT_TO_COUNT",
     "RIGHT_TO_PROPOSE",
     "RIGHT_TO_RATE",
+    "RIGHT_TO_REOPEN",
     "SIZE_MAX",
     "approve_adjustment",
+    "close_day",
+    "close_days",
+    "confirm_closing",
     "count_wallet",
     "expect_approver",
+    "expect_closer",
     "expect_stranger",
+    "open_period",
     "propose_adjustment",
+    "propose_closing",
     "reason_given",
     "record_rate",
     "reject_adjustment",
+    "reopen_day",
+    "turn_down_closing",
 ]

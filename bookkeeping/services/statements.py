@@ -9,11 +9,13 @@ from accounts.models import User
 from bookkeeping.errors import (
     MayNotCountWallet,
     MayNotRecordRate,
+    PeriodFinal,
     StatementInvalid,
     StatementReused,
     UnknownWallet,
 )
-from bookkeeping.models import Rate, WalletCount
+from bookkeeping.models import Period, Rate, WalletCount
+from bookkeeping.states import PeriodState
 from kernel.units import BIGINT_MAX, Atoms
 from ledger.models import Account, AccountKind
 
@@ -41,11 +43,12 @@ def record_rate(
     price   a count of 10^-10 of the currency, more than zero
     source  who said so; 1 to 200 characters
     actor   a member of the staff; None for the house's own fixing
-    raises  MayNotRecordRate, StatementInvalid, StatementReused; nothing is written
+    raises  MayNotRecordRate, StatementInvalid, StatementReused, PeriodFinal when the month
+            of the instant is closed for good; nothing is written
     """
     if actor is not None and not actor.has_perm(RIGHT_TO_RATE):
         raise MayNotRecordRate
-    _expect_source(source, at=at, now=now)
+    _expect_sound(source, at=at, now=now)
     if not 0 < price <= BIGINT_MAX:
         raise StatementInvalid("A rate is more than zero, and below 922337203.6854775808.")
     if asset_id == currency_id:
@@ -78,14 +81,15 @@ def count_wallet(
 
     account_id  of the wallet's custody account
     amount      atoms; nothing is an answer, too
-    raises      MayNotCountWallet, UnknownWallet, StatementInvalid, StatementReused;
-                nothing is written
+    raises      MayNotCountWallet, UnknownWallet, StatementInvalid, StatementReused,
+                PeriodFinal when the month of the instant is closed for good; nothing is
+                written
     """
     if not actor.has_perm(RIGHT_TO_COUNT):
         raise MayNotCountWallet
     if not Account.objects.filter(pk=account_id, kind=AccountKind.CUSTODY).exists():
         raise UnknownWallet
-    _expect_source(source, at=at, now=now)
+    _expect_sound(source, at=at, now=now)
     if amount < 0:
         raise StatementInvalid("There is not less than nothing in a wallet.")
     count, is_new = WalletCount.objects.get_or_create(
@@ -99,8 +103,11 @@ def count_wallet(
     return count
 
 
-def _expect_source(source: str, *, at: datetime, now: datetime) -> None:
+def _expect_sound(source: str, *, at: datetime, now: datetime) -> None:
     if not 0 < len(source.strip()) <= _SOURCE_MAX:
         raise StatementInvalid("Name the source, in 200 characters at most.")
     if at > now:
         raise StatementInvalid("What will be is not stated; the instant has not come yet.")
+    # Reports of a closed month show what they showed.
+    if Period.objects.filter(state=PeriodState.HARD_CLOSED.value, ends__gte=at).exists():
+        raise PeriodFinal

@@ -8,9 +8,12 @@ from accounts.models import User
 from bookkeeping.models import RATE_SCALE, Adjustment, Rate
 from bookkeeping.services import (
     RIGHT_TO_APPROVE,
+    RIGHT_TO_CLOSE,
+    RIGHT_TO_CONFIRM,
     RIGHT_TO_COUNT,
     RIGHT_TO_PROPOSE,
     RIGHT_TO_RATE,
+    RIGHT_TO_REOPEN,
     approve_adjustment,
     propose_adjustment,
     record_rate,
@@ -29,9 +32,13 @@ RIGHTS = (
     RIGHT_TO_COUNT,
     RIGHT_TO_PROPOSE,
     RIGHT_TO_APPROVE,
+    RIGHT_TO_CLOSE,
+    RIGHT_TO_REOPEN,
+    RIGHT_TO_CONFIRM,
     "bookkeeping.view_rate",
     "bookkeeping.view_walletcount",
     "bookkeeping.view_adjustment",
+    "bookkeeping.view_period",
 )
 HOUR = timedelta(hours=1)
 

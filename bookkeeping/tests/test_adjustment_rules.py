@@ -1,8 +1,7 @@
 """What the database refuses of adjustments, by raw SQL. README.md lists the rules."""
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import pytest
 from django.db import transaction
@@ -16,10 +15,11 @@ from bookkeeping.tests.by_hand import (
     insert_event,
     insert_line,
     owning,
+    unguarded,
 )
 from bookkeeping.tests.offices import approved, deposited, fay, fred, proposed
 from ledger.models import Transfer
-from tests.attempts import is_append_only, refused, refused_to_all, run, the_owner
+from tests.attempts import is_append_only, refused, refused_to_all, run
 from tests.stories import NOON, fund, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
@@ -28,17 +28,6 @@ pytestmark = pytest.mark.django_db
 def state_of(adjustment: Adjustment) -> str:
     adjustment.refresh_from_db()
     return adjustment.state
-
-
-@contextmanager
-def unguarded(table: str, trigger: str) -> Iterator[None]:
-    """Act as the owner, with a guard off, to see what is behind it."""
-    with the_owner():
-        run(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
-        try:
-            yield
-        finally:
-            run(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
 # Facts ----------------------------------------------------------------------------------

@@ -1,16 +1,17 @@
 """Entries and their transfers, and the accounts between which they move money."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from kernel.database import ask
 from kernel.doorbell import ring_after_commit
 from kernel.tables import Table
 from kernel.units import Atoms
-from ledger.errors import EntryKeyReused, InsufficientFunds
+from ledger.errors import EntryKeyReused, InsufficientFunds, PeriodClosed
 from ledger.locks import lock_accounts
 from ledger.models import (
     DEBIT_KINDS,
@@ -88,7 +89,8 @@ def post_entry(
 
     key     names the fact for ever, e.g. "deposit:17"
     raises  InsufficientFunds when an account would fall below its floor, EntryKeyReused
-            when the key stands for other transfers; nothing is written
+            when the key stands for other transfers, PeriodClosed when the books are closed
+            at `now`; nothing is written
     """
     assert transfers, "an entry moves something"
     assert all(transfer.amount > 0 for transfer in transfers)
@@ -103,17 +105,18 @@ def post_entry(
     accounts = Account.objects.select_related("asset").in_bulk(list(balances))
     _expect_floors(accounts, balances, transfers)
 
-    # From here the entry must succeed.
-    entry = Entry.objects.create(
-        kind=kind,
-        key=key,
-        digest=digest,
-        reference=reference,
-        memo=memo,
-        created_at=now,
-        created_by_id=created_by_id,
-    )
-    insert_transfers(entry_id=entry.pk, transfers=transfers, now=now)
+    # From here only a closed period may be in its way.
+    with _closing_explained():
+        entry = Entry.objects.create(
+            kind=kind,
+            key=key,
+            digest=digest,
+            reference=reference,
+            memo=memo,
+            created_at=now,
+            created_by_id=created_by_id,
+        )
+        insert_transfers(entry_id=entry.pk, transfers=transfers, now=now)
     for owner_id in sorted(
         {a.owner_id for a in accounts.values() if a.owner_id is not None}
     ):
@@ -163,6 +166,17 @@ TRANSFERS: Final = Table(
         "code": "h", "ref": "q", "created_at": "q",
     },
 )  # fmt: skip
+
+
+@contextmanager
+def _closing_explained() -> Iterator[None]:
+    """Explain kindly what bookkeeping's guards on entries and transfers refuse."""
+    try:
+        yield
+    except IntegrityError as refused:
+        if "the books are closed" not in str(refused):
+            raise
+        raise PeriodClosed from refused
 
 
 def _expect_floors(

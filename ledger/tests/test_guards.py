@@ -7,6 +7,40 @@ from tests.attempts import refused, run, the_owner
 from tests.stories import fund, person
 
 pytestmark = pytest.mark.django_db
+#: A day of which somebody has said that it is closed.
+CLOSED = "2026-10-05"
+
+
+def close_softly() -> None:
+    [[period]] = run(
+        "INSERT INTO bookkeeping_period (kind, begins, ends, state, digest) VALUES "
+        "('day', '2026-10-05Z', '2026-10-06Z', 'open', '') RETURNING id"
+    )
+    run(
+        "INSERT INTO bookkeeping_periodevent (period_id, before, after, reason, digest, "
+        "created_at) VALUES (%s, 'open', 'soft closed', '', '', now())",
+        period,
+    )
+
+
+def insert_entry(at: str) -> None:
+    run(
+        "INSERT INTO ledger_entry (kind, key, digest, reference, memo, created_at) "
+        "VALUES ('house', %s, '', '', '', %s)",
+        f"key {at}",
+        at,
+    )
+
+
+def insert_transfer(at: str, entry: int = 1 << 40 | 1) -> None:
+    """As the engine does, or for an `entry` as services do."""
+    run(
+        "INSERT INTO ledger_transfer (entry_id, debit_id, credit_id, asset_id, amount, "
+        "code, ref, created_at) SELECT %s, debit_id, credit_id, asset_id, 1, 80, 1, %s "
+        "FROM ledger_transfer LIMIT 1",
+        entry,
+        at,
+    )
 
 
 def test_a_reversal_belongs_to_an_approved_adjustment():
@@ -40,3 +74,31 @@ def test_an_adjustment_entry_belongs_to_an_approved_adjustment():
         run(entry)
 
     assert not Entry.objects.exists()
+
+
+@pytest.mark.parametrize("at", [f"{CLOSED} 00:00Z", f"{CLOSED} 23:59:59.999999Z"])
+def test_no_entry_is_dated_in_a_closed_period(at):
+    close_softly()
+
+    with refused(f"the books are closed: day {CLOSED}"):
+        insert_entry(at)
+    with the_owner(), refused(f"the books are closed: day {CLOSED}"):
+        insert_entry(at)
+    insert_entry("2026-10-04 23:59:59.999999Z")
+    insert_entry("2026-10-06 00:00Z")
+
+
+@pytest.mark.parametrize("at", [f"{CLOSED} 00:00Z", f"{CLOSED} 23:59:59.999999Z"])
+def test_no_transfer_is_dated_in_a_closed_period(at):
+    fund(person("alice"), "BTC", "1")
+    close_softly()
+    entry = Entry.objects.get().pk
+
+    for number in (entry, 1 << 40 | 1):
+        with refused(f"the books are closed: day {CLOSED}"):
+            insert_transfer(at, number)
+        with the_owner(), refused(f"the books are closed: day {CLOSED}"):
+            insert_transfer(at, number)
+    assert Transfer.objects.count() == 1
+    insert_transfer("2026-10-04 23:59:59.999999Z")
+    insert_transfer("2026-10-06 00:00Z")
