@@ -237,7 +237,7 @@ def _facts(proof: Proof) -> list[tuple[str, object]]:
 
 
 def _trees(proof: Proof) -> Table:
-    columns = ["Asset", "Tree", "Owed", "Leaves", "Signed reserves", "Ratio", "Root"]
+    columns = ["Asset", "Owed", "Signed reserves", "Ratio", "Root"]
     return Table("What is owed", columns, [_tree_row(tree) for tree in proof.trees.all()])
 
 
@@ -245,12 +245,10 @@ def _tree_row(tree: ProofTree) -> tuple[object, ...]:
     coverage = coverage_of(tree)
     return (
         tree.asset.code,
-        tree.pk,
         _amount(format_decimal(tree.total, scale=tree.scale)),
-        tree.leaves,
         _amount(format_decimal(coverage.reserves, scale=tree.asset.scale))
         if coverage.reserves
-        else "none signed",
+        else "none",
         f"{coverage.percent} %" if coverage.percent else "–",
         shortened(tree.root),
     )

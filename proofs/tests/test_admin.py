@@ -55,7 +55,7 @@ def test_from_the_books_to_everybody():
     assert told(published)[-1] == "Published. Everybody can see it."
     assert [it.amount for it in Reserve.objects.all()] == [60_000_000]
     said = words(browser.get(f"{DESK}{proof.pk}/change/"))
-    assert "0.75000000 4 0.60000000 80.00 %" in said
+    assert "0.75000000 0.60000000 80.00 %" in said
 
 
 def test_the_case_shows_what_is_to_be_signed_and_no_secret():

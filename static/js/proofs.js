@@ -83,20 +83,20 @@ async function check(mine, row) {
     // What cannot be read is not right either.
   }
   cell.dataset.state = right ? "right" : "wrong";
-  put(cell, right ? "✓ counted in full" : "✕ not as it should be");
+  put(cell, right ? "✓ counted in full" : "✕ wrong");
   return right;
 }
 
 async function checkAll() {
   if (!crypto.subtle) {
-    put(verdict, "This browser checks nothing over an unsafe connection: use the verifier below.");
+    put(verdict, "Over an unsafe connection a browser checks nothing: use the verifier below.");
     return;
   }
   const mine = await get(`/proofs/${table.dataset.proof}/mine`);
   const rows = [...table.querySelectorAll("tbody tr")];
   const right = await Promise.all(rows.map((row) => check(mine, row)));
   put(verdict, right.every(Boolean)
-    ? "All that you had is counted under the roots below."
+    ? "This browser followed your leaves to the roots below: all that you had is counted."
     : "Something is not as it should be. Run the verifier below, and tell us.");
 }
 
