@@ -1,6 +1,6 @@
 """The invariants of deposits; `manage.py audit` looks for their violations."""
 
-from kernel.invariants import Invariant
+from kernel.invariants import ALWAYS, Invariant
 from kernel.sealed import SealedLog
 
 INVARIANTS = (
@@ -25,8 +25,28 @@ INVARIANTS = (
         UNION ALL
         SELECT format('%s of user %s, asset %s, amount %s: only in the books',
                       key, owner_id, asset_id, amount)
-        FROM (TABLE booked EXCEPT TABLE credited) surplus
+        FROM (TABLE booked EXCEPT (
+            SELECT format('deposit:%s', id), id, asset_id, user_id, amount::numeric
+            FROM public.deposits_deposit WHERE state = 'credited')) surplus
         """,
+        recent={
+            "ledger_transfer": "SELECT * FROM ledger_transfer WHERE id > $transfer_before",
+            "deposits_deposit": """
+                SELECT * FROM deposits_deposit WHERE id IN (
+                    SELECT deposit_id FROM deposits_event WHERE id > $deposit_event)
+            """,
+        },
+    ),
+    Invariant(
+        "W2",
+        "nothing is credited before somebody else than who entered it has confirmed it",
+        """
+        SELECT format('deposit %s: %s by user %s, entered by user %s', d.id, d.state,
+                      d.decided_by_id, d.entered_by_id)
+        FROM deposits_deposit d WHERE d.state = 'credited' AND (
+            d.decided_by_id IN (d.entered_by_id, d.user_id) OR d.entered_by_id = d.user_id)
+        """,
+        recent=ALWAYS,
     ),
 )
 

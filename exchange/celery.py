@@ -80,6 +80,16 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": "reports", "expires": 60.0},
         },
+        "audit-what-came": {
+            "task": "exchange.tasks.audit_recent",
+            "schedule": 60.0,
+            "options": {"queue": "reports", "expires": 60.0},
+        },
+        "audit-everything": {
+            "task": "exchange.tasks.audit_everything",
+            "schedule": crontab(hour="3", minute="20"),
+            "options": {"queue": "reports"},
+        },
         # A day that was slept through is made up for when beat starts again.
         "count-what-was-traded": {
             "task": "orders.tasks.count_traded",

@@ -3,11 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from exchange.audit import audit
+from exchange.audit import Finding, audit
+from exchange.audit_runs import AuditAtWork, run_audit
+
+#: How long another audit may take until this one begins.
+WAIT: Final = 600.0
 
 
 class Command(BaseCommand):
@@ -15,25 +19,61 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write it there")
+        parser.add_argument(
+            "--incremental",
+            action="store_true",
+            help="only what came since the last audit, and what is live",
+        )
+        parser.add_argument(
+            "--unrecorded",
+            action="store_true",
+            help="look at everything, keep nothing and halt nothing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = []
-        for finding in audit():
-            rule, broken = finding.invariant, finding.violations
-            style = self.style.ERROR if broken else self.style.SUCCESS
-            self.stdout.write(
-                f"{style('BROKEN' if broken else 'ok    ')} {rule.id:<4} {rule.sentence}"
-            )
-            for violation in broken:
-                self.stdout.write(f"            {violation}")
-            rows.append({"id": rule.id, "rule": rule.sentence, "violations": broken})
-        broken_count = sum(bool(row["violations"]) for row in rows)
+        if options["unrecorded"] and options["incremental"]:
+            raise CommandError("What is not recorded is not incremental either.")
+        findings: list[Finding] = []
+
+        def tell(finding: Finding) -> None:
+            findings.append(finding)
+            self._tell(finding)
+
+        if options["unrecorded"]:
+            for finding in audit():
+                tell(finding)
+        else:
+            try:
+                run_audit(full=not options["incremental"], wait=WAIT, tell=tell)
+            except AuditAtWork as other:
+                raise CommandError("Another audit is at work; try again.") from other
+        broken = sum(bool(it.violations) for it in findings)
         if options["json"]:
-            report = {"ok": not broken_count, "invariants": rows}
-            options["json"].write_text(json.dumps(report, indent=2) + "\n")
-        if broken_count:
-            self.stderr.write(
-                self.style.ERROR(f"audit: {broken_count} invariants are BROKEN.")
-            )
+            options["json"].write_text(_as_json(findings))
+        if broken:
+            self.stderr.write(self.style.ERROR(f"audit: {broken} invariants are BROKEN."))
             sys.exit(1)
-        self.stdout.write(f"audit: all {len(rows)} invariants hold.")
+        self.stdout.write(f"audit: all {len(findings)} invariants hold.")
+
+    def _tell(self, finding: Finding) -> None:
+        rule, broken = finding.invariant, finding.violations
+        style = self.style.ERROR if broken else self.style.SUCCESS
+        self.stdout.write(
+            f"{style('BROKEN' if broken else 'ok    ')} {rule.id:<4} {rule.sentence}"
+        )
+        for violation in broken:
+            self.stdout.write(f"            {violation}")
+
+
+def _as_json(findings: list[Finding]) -> str:
+    rows = [
+        {
+            "id": it.invariant.id,
+            "rule": it.invariant.sentence,
+            "violations": it.violations,
+            "seconds": round(it.seconds, 3),
+        }
+        for it in findings
+    ]
+    ok = not any(it.violations for it in findings)
+    return json.dumps({"ok": ok, "invariants": rows}, indent=2) + "\n"
