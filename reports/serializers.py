@@ -5,9 +5,13 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from accounts.serializers import DecimalText, IdText
+from accounts.serializers import DecimalText, IdText, StrictSerializer, TextField
 from ledger.models import Seal
+from reports.formats import FORMATS
+from reports.models import Export
 from reports.selectors import PARAMETERS, THINGS, Answer, Trace
+from reports.selectors.exports import rows_so_far
+from reports.states import State
 from reports.table import Column, Report
 
 #: So many rows an answer has, and may have.
@@ -102,6 +106,65 @@ class TraceAnswer(serializers.Serializer[Any]):
     title = serializers.CharField()
     facts = FactAnswer(many=True)
     listings = ListingAnswer(many=True)
+
+
+class RequestExport(StrictSerializer):
+    report = TextField(max_length=40)
+    format = serializers.ChoiceField(choices=list(FORMATS))
+    parameters = serializers.DictField(
+        child=TextField(max_length=200),
+        default=dict,
+        help_text="As the report takes them: texts by name.",
+    )
+    client_export_id = TextField(
+        required=False,
+        pattern="[A-Za-z0-9._:-]{1,64}",
+        help_text="Yours, and unique for ever. Asking for the same export under the same "
+        "id again makes nothing and answers with the first as it stands now.",
+    )
+
+
+class ExportAnswer(serializers.Serializer[Any]):
+    id = IdText()
+    client_export_id = serializers.CharField()
+    report = serializers.CharField()
+    format = serializers.CharField()
+    parameters = serializers.DictField(child=serializers.CharField())
+    cut = serializers.CharField(help_text="The moment at which it is made.")
+    status = serializers.ChoiceField(choices=sorted(state.value for state in State))
+    rows = serializers.IntegerField(allow_null=True, help_text="So far; null: unknown.")
+    rows_expected = serializers.IntegerField(
+        allow_null=True, help_text="A guess of the database's; null: it has none."
+    )
+    bytes = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
+    asked_by = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ExportPage(serializers.Serializer[Any]):
+    results = ExportAnswer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+def export_body(export: Export) -> dict[str, Any]:
+    return {
+        "id": str(export.pk),
+        "client_export_id": export.key,
+        "report": export.report,
+        "format": export.format,
+        "parameters": export.parameters,
+        "cut": export.cut,
+        "status": export.state,
+        "rows": rows_so_far(export=export),
+        "rows_expected": export.expected,
+        "bytes": export.facts.get("bytes"),
+        "sha256": export.facts.get("sha256"),
+        "asked_by": export.asked_by.email,
+        "created_at": export.created_at,
+        "updated_at": export.moved_at,
+    }
 
 
 def report_body(report: Report) -> dict[str, Any]:

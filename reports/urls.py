@@ -3,13 +3,28 @@
 from django.contrib import admin
 from django.urls import path, re_path
 
-from reports.api import ReportDetail, ReportList, Statement, TraceDetail
+from reports.api import (
+    ExportCancellation,
+    ExportDetail,
+    ExportFile,
+    ExportList,
+    ExportManifest,
+    ReportDetail,
+    ReportList,
+    Statement,
+    TraceDetail,
+)
 from reports.catalogue import REPORTS
 from reports.views import pages as views
 
 urlpatterns = [
     path("reports", ReportList.as_view()),
     path("reports/<str:name>", ReportDetail.as_view()),
+    path("exports", ExportList.as_view()),
+    path("exports/<int:export_id>", ExportDetail.as_view()),
+    path("exports/<int:export_id>/cancel", ExportCancellation.as_view()),
+    path("exports/<int:export_id>/file", ExportFile.as_view()),
+    path("exports/<int:export_id>/manifest", ExportManifest.as_view()),
     path("trace/<str:thing>/<str:id>", TraceDetail.as_view()),
     path("statement", Statement.as_view()),
 ]

@@ -123,11 +123,14 @@ def hand_out_export(*, export_id: int, actor: User, now: datetime) -> File[bytes
     """Open an export's file for somebody, and write down who took it.
 
     raises  MayNotReadReports, UnknownExport, ExportMovedOn when there is no file (yet or
-            any more)
+            any more); nothing is written
     """
     export = _readable(export_id, actor)
     move_export(export=export, step=Step.HAND_OUT, now=now, actor=actor)
-    return storages["exports"].open(export.file)
+    try:
+        return storages["exports"].open(export.file)
+    except FileNotFoundError as gone:
+        raise ExportMovedOn("The file is not where it was kept.") from gone
 
 
 def _readable(export_id: int, actor: User) -> Export:

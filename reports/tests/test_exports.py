@@ -337,6 +337,16 @@ def test_there_is_no_file_before_it_is_done(story: Story) -> None:
     assert list(export.events.all()) == []
 
 
+def test_a_file_that_somebody_removed_is_not_handed_out(story: Story, folder: Path) -> None:
+    export = made()
+    (folder / export.file).unlink()
+
+    with pytest.raises(ExportMovedOn, match="not where it was kept"):
+        hand_out_export(export_id=export.pk, actor=erin(), now=EVENING)
+
+    assert not export.events.filter(before=State.DONE).exists()
+
+
 def test_files_go_after_a_month_and_their_manifests_stay(
     story: Story, folder: Path
 ) -> None:

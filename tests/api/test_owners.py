@@ -28,6 +28,8 @@ BODIES = {
         "quantity": "0.1",
     },
 }
+#: What the staff's addresses may name.
+ANYTHING = {"export_id": "1", "name": "journal", "thing": "transfer", "id": "1"}
 DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
 
 
@@ -40,6 +42,10 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def is_anybodys(method: str, path: str) -> bool:
     return {} in DOCUMENT["paths"][path][method]["security"]
+
+
+def is_the_staffs(method: str, path: str) -> bool:
+    return str(DOCUMENT["paths"][path][method]["summary"]).startswith("For staff: ")
 
 
 def names_in(path: str) -> set[str]:
@@ -64,7 +70,7 @@ def alices() -> dict[str, str]:
         client_withdrawal_id=None,
         now=clock.now(),
     )
-    return {
+    return ANYTHING | {
         "order_id": str(order.pk),
         "withdrawal_id": str(withdrawal.pk),
         "asset": "USDT",
@@ -72,7 +78,8 @@ def alices() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [route for route in routes() if names_in(route[1])]
+    ("method", "path"),
+    [route for route in routes() if names_in(route[1]) and not is_the_staffs(*route)],
 )
 def test_what_is_anothers_is_not_found(alices, method, path):
     address = path.format(**alices)  # a KeyError: tell above what alice has of it
@@ -90,7 +97,14 @@ def test_what_is_anothers_is_not_found(alices, method, path):
 
 @pytest.mark.parametrize(
     "path",
-    [p for m, p in routes() if m == "get" and not names_in(p) and not is_anybodys(m, p)],
+    [
+        path
+        for method, path in routes()
+        if method == "get"
+        and not names_in(path)
+        and not is_anybodys(method, path)
+        and not is_the_staffs(method, path)
+    ],
 )
 def test_lists_hold_ones_own_only(alices, path):
     address = path.format(**alices)
@@ -102,8 +116,19 @@ def test_lists_hold_ones_own_only(alices, path):
         assert mine.json()["email"] == "mallory@example.com"
     elif path == "/api/v1/fees":
         assert {row["counted_at"] for row in mine.json()} == {None}
+    elif path == "/api/v1/statement":
+        assert mine.json()["rows"] == [] != hers.json()["rows"]
     else:
         assert mine.json() in ([], {"results": [], "next_cursor": None})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [route for route in routes() if is_the_staffs(*route)]
+)
+def test_what_is_the_staffs_is_closed_to_customers(alices, method, path):
+    answer = getattr(caller(person("mallory")), method)(path.format(**alices))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
 @pytest.mark.parametrize(
