@@ -18,6 +18,14 @@ def _columns(params: Params) -> list[Column]:
         Column("transfers", "Transfers", "count"),
         Column("income", "Income", "amount", "account", "account_id", is_summed=True),
         Column("expense", "Expense", "amount", "account", "account_id", is_summed=True),
+        Column(
+            "carried",
+            "Carried to capital",
+            "amount",
+            "account",
+            "account_id",
+            is_summed=True,
+        ),
         *value_columns(params, ("income_value", "Income"), ("expense_value", "Expense")),
     ]
 
@@ -29,16 +37,21 @@ _LINE: Final = f"""WITH {CHART_TABLE}, result AS (
         WHERE chart.section IN ('Income', 'Expenses')
         AND {is_asked("asset.code", "asset", "text")}
         AND {is_asked("account.label", "market", "text")}
+    ), capital AS (
+        SELECT id FROM ledger_account WHERE kind = 'capital'
     ), line AS (
-        SELECT {day("t.created_at")} AS day, it.id, it.asset_id, it.label, it.code,
-            it.scale, it.title, it.section, it.place, count(*) AS transfers,
+        SELECT {day("t.created_at")} AS day, capital.id IS NOT NULL AS is_carried, it.id,
+            it.asset_id, it.label, it.code, it.scale, it.title, it.section, it.place,
+            count(*) AS transfers,
             sum(CASE WHEN t.credit_id = it.id THEN t.amount ELSE -t.amount END) AS net
         FROM ledger_transfer t
         LEFT JOIN result earned ON earned.id = t.credit_id
         LEFT JOIN result spent ON spent.id = t.debit_id
         JOIN result it ON it.id IN (earned.id, spent.id)
+        LEFT JOIN capital ON capital.id = CASE it.id WHEN t.credit_id THEN t.debit_id
+            ELSE t.credit_id END
         WHERE {IN_PERIOD} AND coalesce(earned.id, spent.id) IS NOT NULL
-        GROUP BY 1, it.id, it.asset_id, it.label, it.code, it.scale, it.title,
+        GROUP BY 1, 2, it.id, it.asset_id, it.label, it.code, it.scale, it.title,
             it.section, it.place
     )"""  # noqa: S608  our own words
 #: What was earned on a day is worth what it was at the day's end.
@@ -54,15 +67,16 @@ _RATES: Final = """currency AS (
 
 
 def _query(params: Params) -> Query:
-    income = "CASE WHEN section = 'Income' THEN net END"
-    expense = "CASE WHEN section = 'Expenses' THEN -net END"
+    income = "CASE WHEN section = 'Income' AND NOT is_carried THEN net END"
+    expense = "CASE WHEN section = 'Expenses' AND NOT is_carried THEN -net END"
+    carried = "CASE WHEN is_carried THEN -net END"
     values, joined = valued(params, income, expense)
     rates = f", {_RATES}" if params.currency else ""
     joined = joined.replace("line.asset_id", "line.asset_id AND rate.day = line.day")
     sql = f"""{_LINE}{rates}
     SELECT line.day, title, label, code, line.id::text, transfers::text, {amount(income)},
-        {amount(expense)} {values}
-    FROM line {joined} ORDER BY line.day, code, place, label, line.id"""  # noqa: S608
+        {amount(expense)}, {amount(carried)} {values}
+    FROM line {joined} ORDER BY line.day, code, place, label, line.id, is_carried"""  # noqa: S608
     return Query(sql, params.arguments)
 
 
@@ -70,7 +84,8 @@ INCOME_STATEMENT: Final = Report(
     name="income_statement",
     title="Income statement",
     explains="What the house earned and spent, day by day: fees by market and asset, and "
-    "the fees of networks. What was taken back counts on the day on which it was.",
+    "the fees of networks. What was taken back counts on the day on which it was; what "
+    "was carried to the capital is no loss, and has a column of its own.",
     takes=("from", "to", "as_of", "asset", "market", "currency"),
     columns=_columns,
     query=_query,

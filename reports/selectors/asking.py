@@ -76,6 +76,8 @@ def _refused(name: str, why: str) -> InvalidParameter:
 
 def _user(text: str) -> int:
     """By id or e-mail address."""
+    if not re.fullmatch("[!-~]{1,254}", text, re.ASCII):
+        raise InvalidParameter("There is no such user.")
     rows = User.objects.all()
     found = rows.filter(pk=_number(text)) if text.isdecimal() else rows.filter(email=text)
     user_id = found.values_list("pk", flat=True).first()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
+from bookkeeping.services import approve_adjustment, propose_adjustment
 from deposits.models import Deposit
 from deposits.services import confirm_deposit, enter_deposit
 from kernel import clock
@@ -114,6 +115,16 @@ def table(name: str, *, now: datetime = EVENING, **said: str) -> list[dict[str, 
     columns, rows = asked(name, now, said)
     names = [column.name for column in columns]
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def take_back(transfer: Transfer, *, now: datetime) -> None:
+    """Two of finance agree that a transfer was wrong."""
+    fay = member("fay", "bookkeeping.propose_adjustment")
+    fred = member("fred", "bookkeeping.approve_adjustment")
+    adjustment = propose_adjustment(
+        transfer_ids=[transfer.pk], reason="charged in error", actor=fay, now=now
+    )
+    approve_adjustment(adjustment_id=adjustment.pk, actor=fred, now=now)
 
 
 def column(rows: list[dict[str, str]], *names: str) -> list[tuple[str, ...]]:
