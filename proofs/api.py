@@ -33,7 +33,7 @@ class CsvFile(BaseRenderer):
     """Says that text/csv may be asked for; the file is streamed past it."""
 
     media_type = "text/csv"
-    format = None  # type: ignore[assignment]  # no ?format=
+    format = "csv"
 
     def render(
         self,
