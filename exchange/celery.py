@@ -90,6 +90,12 @@ app.conf.update(
             "schedule": crontab(hour="3", minute="20"),
             "options": {"queue": "reports"},
         },
+        # Each hour, for a day that was slept through; the day is closed once.
+        "close-the-days": {
+            "task": "bookkeeping.tasks.close_the_days",
+            "schedule": crontab(minute="5"),
+            "options": {"queue": "general"},
+        },
         # A day that was slept through is made up for when beat starts again.
         "count-what-was-traded": {
             "task": "orders.tasks.count_traded",

@@ -10,6 +10,29 @@ from django.db import transaction
 COMPLIANCE: Final = "compliance"
 #: Opens, halts and configures markets, and sets the fees.
 MARKETS: Final = "markets"
+#: Closes the books, takes wrong entries back by two people, states rates and counts.
+FINANCE: Final = "finance"
+#: Reads all books, cases and reports, and writes nothing.
+AUDITOR: Final = "auditor"
+_BOOKS: Final = (
+    "accounts.view_user",
+    "bookkeeping.view_adjustment",
+    "bookkeeping.view_period",
+    "bookkeeping.view_rate",
+    "bookkeeping.view_walletcount",
+    "deposits.view_deposit",
+    "ledger.view_account",
+    "ledger.view_asset",
+    "ledger.view_auditrun",
+    "ledger.view_break",
+    "ledger.view_entry",
+    "ledger.view_seal",
+    "ledger.view_transfer",
+    "orders.view_market",
+    "proofs.view_proof",
+    "reports.view_report",
+    "withdrawals.view_withdrawal",
+)
 RIGHTS: Final[Mapping[str, Sequence[str]]] = {
     COMPLIANCE: (
         "withdrawals.view_withdrawal",
@@ -22,8 +45,12 @@ RIGHTS: Final[Mapping[str, Sequence[str]]] = {
         "ledger.view_account",
         "ledger.view_entry",
         "ledger.view_transfer",
+        "ledger.view_auditrun",
+        "ledger.view_break",
     ),
     MARKETS: (
+        "ledger.view_auditrun",
+        "ledger.view_break",
         "orders.view_market",
         "orders.configure_market",
         "orders.view_feetier",
@@ -32,6 +59,20 @@ RIGHTS: Final[Mapping[str, Sequence[str]]] = {
         "orders.delete_feetier",
         "orders.view_uservolume",
     ),
+    FINANCE: (
+        *_BOOKS,
+        "bookkeeping.propose_adjustment",
+        "bookkeeping.approve_adjustment",
+        "bookkeeping.close_period",
+        "bookkeeping.reopen_period",
+        "bookkeeping.confirm_period",
+        "bookkeeping.record_rate",
+        "bookkeeping.count_wallet",
+        "ledger.resolve_break",
+        "proofs.take_proof",
+        "proofs.publish_proof",
+    ),
+    AUDITOR: _BOOKS,
 }
 
 

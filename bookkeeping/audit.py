@@ -1,0 +1,119 @@
+"""The invariants of bookkeeping; `manage.py audit` looks for their violations."""
+
+from kernel.invariants import ALWAYS, Invariant
+from kernel.sealed import Behind, SealedLog
+
+INVARIANTS = (
+    Invariant(
+        "L12",
+        "nothing was booked into a month after it was closed for good",
+        """
+        WITH newest AS (
+            SELECT id, ends, digest FROM bookkeeping_period
+            WHERE state = 'hard closed' ORDER BY ends DESC LIMIT 1
+        ), frozen AS (
+            SELECT period_id, encode(sha256(convert_to(string_agg(
+                format(E'%s|%s|%s\\n', account_id, debits, credits), ''
+                ORDER BY account_id), 'UTF8')), 'hex') AS digest
+            FROM bookkeeping_frozenbalance GROUP BY period_id
+        )
+        SELECT format('period %s: its transfers are not those that were closed', id)
+        FROM newest WHERE digest <> bookkeeping_trial_digest(ends)
+        UNION ALL
+        SELECT format('period %s: its frozen trial balance is not the one that was closed',
+                      p.id)
+        FROM bookkeeping_period p LEFT JOIN frozen ON frozen.period_id = p.id
+        WHERE p.state = 'hard closed' AND p.digest <> coalesce(frozen.digest,
+            encode(sha256(''), 'hex'))
+        """,
+    ),
+    Invariant(
+        "B1",
+        "what takes a transfer back is what an approved adjustment names, once",
+        """
+        SELECT format('transfer %s: no approved adjustment takes %s back by it',
+                      t.id, t.ref)
+        FROM ledger_transfer t WHERE t.code = 90 AND NOT EXISTS (
+            SELECT FROM bookkeeping_adjustmentline line
+            JOIN bookkeeping_adjustment a ON a.id = line.adjustment_id
+            JOIN public.ledger_entry e ON e.id = t.entry_id
+            WHERE line.reversal_id = t.id AND line.transfer_id = t.ref AND line.stands
+            AND a.state = 'approved' AND e.kind = 'adjustment'
+            AND e.key = format('adjustment:%s', a.id))
+        """,
+        recent={"ledger_transfer": "SELECT * FROM ledger_transfer WHERE id > $transfer"},
+    ),
+    Invariant(
+        "B2",
+        "every transfer that an approved adjustment names was taken back exactly",
+        """
+        SELECT format('adjustment %s: transfer %s is not taken back by %s', a.id,
+                      line.transfer_id, coalesce(line.reversal_id::text, 'any'))
+        FROM bookkeeping_adjustment a
+        JOIN bookkeeping_adjustmentline line ON line.adjustment_id = a.id
+        LEFT JOIN ledger_transfer taken ON taken.id = line.transfer_id
+        LEFT JOIN ledger_transfer back ON back.id = line.reversal_id AND back.code = 90
+        WHERE a.state = 'approved' AND (
+            (back.debit_id, back.credit_id, back.asset_id, back.amount, back.ref)
+            IS DISTINCT FROM
+            (taken.credit_id, taken.debit_id, taken.asset_id, taken.amount, taken.id)
+            OR back.id IS NULL)
+        """,
+        recent=ALWAYS,
+    ),
+    Invariant(
+        "B3",
+        "what takes two people in the books was done by two",
+        """
+        SELECT format('adjustment %s: proposed by user %s, %s by user %s', id,
+                      proposed_by_id, state, decided_by_id)
+        FROM bookkeeping_adjustment
+        WHERE state <> 'proposed' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
+        UNION ALL
+        SELECT format('period %s: proposed by user %s, closed by user %s', id,
+                      proposed_by_id, closed_by_id)
+        FROM bookkeeping_period
+        WHERE state = 'hard closed' AND closed_by_id IS NOT DISTINCT FROM proposed_by_id
+        """,
+        recent=ALWAYS,
+    ),
+)
+
+#: What was stated, and what was done to adjustments and periods, with their terms. Which
+#: transfers an adjustment took back is sealed with those that did.
+SEALED = (
+    SealedLog(
+        "rates",
+        "bookkeeping_rate",
+        (
+            "asset_id",
+            "currency_id",
+            "at",
+            "price",
+            "source",
+            "entered_by_id",
+            "created_at",
+        ),
+    ),
+    SealedLog(
+        "wallet_counts",
+        "bookkeeping_walletcount",
+        ("account_id", "at", "amount", "source", "entered_by_id", "created_at"),
+    ),
+    SealedLog(
+        "adjustments",
+        "bookkeeping_adjustment",
+        ("entry_id", "reason", "size", "proposed_by_id", "created_at"),
+    ),
+    SealedLog(
+        "adjustment_events",
+        "bookkeeping_adjustmentevent",
+        ("adjustment_id", "before", "after", "actor_id", "reason", "created_at"),
+    ),
+    SealedLog(
+        "period_events",
+        "bookkeeping_periodevent",
+        ("period_id", "before", "after", "actor_id", "reason", "digest", "created_at"),
+        behind=Behind("bookkeeping_period", ("kind", "begins", "ends"), "period_id"),
+    ),
+)
