@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from kernel import clock
 from ledger.selectors import asset_by_code
+from proofs.tests.proving import published, seal_the_books
 from tests.stories import caller, fund, make_market, person, place, settle
 from withdrawals.services import request_withdrawal
 
@@ -62,6 +63,7 @@ def alices() -> dict[str, str]:
     place(bob, market, "sell", "1", at="60000")
     order = place(alice, market, "buy", "1.1", at="60000")
     settle()
+    seal_the_books()
     withdrawal = request_withdrawal(
         user_id=alice.pk,
         asset_id=asset_by_code("USDT").pk,
@@ -73,6 +75,7 @@ def alices() -> dict[str, str]:
     return ANYTHING | {
         "order_id": str(order.pk),
         "withdrawal_id": str(withdrawal.pk),
+        "proof_id": str(published().pk),
         "asset": "USDT",
     }
 
@@ -116,10 +119,16 @@ def test_lists_hold_ones_own_only(alices, path):
         assert mine.json()["email"] == "mallory@example.com"
     elif path == "/api/v1/fees":
         assert {row["counted_at"] for row in mine.json()} == {None}
+    elif path == "/api/v1/proofs/{proof_id}/mine":
+        assert leaves_in(mine) == 0 < leaves_in(hers)
     elif path == "/api/v1/statement":
         assert mine.json()["rows"] == [] != hers.json()["rows"]
     else:
         assert mine.json() in ([], {"results": [], "next_cursor": None})
+
+
+def leaves_in(answer) -> int:
+    return sum(len(tree["leaves"]) for tree in answer.json()["trees"])
 
 
 @pytest.mark.parametrize(
