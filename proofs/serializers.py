@@ -10,7 +10,7 @@ from proofs.models import Proof, ProofTree, Reserve
 from proofs.selectors import OwnPart, TreePart, coverage_of
 
 
-class SealAnswer(serializers.Serializer[Any]):
+class ProofSeal(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     sha256 = serializers.CharField()
 
@@ -45,7 +45,7 @@ class ProofAnswer(serializers.Serializer[Any]):
     id = IdText()
     at = serializers.DateTimeField(help_text="When the last transfer that counts was made.")
     transfer = IdText(help_text="The last transfer that counts.")
-    seal = SealAnswer(help_text="The seal that ends with it.")
+    seal = ProofSeal(help_text="The seal that ends with it.")
     taken_at = serializers.DateTimeField()
     published_at = serializers.DateTimeField()
     trees = TreeAnswer(many=True)
