@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 from django.db.models import QuerySet
 
+from bookkeeping import audit as bookkeeping_audit
 from deposits import audit as deposits_audit
 from exchange.seal_heads import broken_heads
 from kernel.invariants import ALWAYS, Invariant, Scope
@@ -26,6 +27,7 @@ from ledger.selectors import (
 )
 from ledger.services import seal_stream, take_snapshot
 from orders import audit as orders_audit
+from proofs import audit as proofs_audit
 from reports import audit as reports_audit
 from withdrawals import audit as withdrawals_audit
 
@@ -35,7 +37,9 @@ LOGS: Final[tuple[SealedLog, ...]] = (
     *orders_audit.SEALED,
     *deposits_audit.SEALED,
     *withdrawals_audit.SEALED,
+    *bookkeeping_audit.SEALED,
     *reports_audit.SEALED,
+    *proofs_audit.SEALED,
 )
 #: Of the old rows of each log, so many are looked at in one incremental audit.
 LOOKED_AT: Final = 50_000

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 #: Of the ids of a log that is made of streams, so many low bits are the stream's own.
 STREAM_BITS: Final = 40
+#: Instead of a time, where a row has none: it is sealed at once.
+NO_TIME: Final = "timestamptz '1970-01-01 00:00Z'"
 
 
 class SealedLog(NamedTuple):
@@ -16,7 +18,7 @@ class SealedLog(NamedTuple):
     name      stable, e.g. "transfers"; seals are kept under it
     table     its name in the database; `id` is its key, which grows
     columns   sealed besides the id, in this order; none of them ever changes
-    time      the column that says when a row was made
+    time      the column that says when a row was made, or NO_TIME
     streams   selects the numbers of the log's streams, each of which is a chain of its own,
               `name:number`, over the ids from number × 2^40; empty where there is but one
     behind    a table whose rows the log's rows name, and which they carry along: its

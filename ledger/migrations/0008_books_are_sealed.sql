@@ -46,8 +46,8 @@ CREATE INDEX seal_by_ids_and_times ON ledger_seal
 -- A snapshot's rows lie together; audits look at one after the other.
 CREATE INDEX snapshot_balance_by_last ON ledger_snapshotbalance USING brin (last);
 
--- The ids of transfers on which a cut at `cut_at` and a snapshot that stands at `base`
--- may disagree: those that may have to be added, and those to be taken away again.
+-- The ids of transfers on which a cut and a snapshot that stands at `base` may disagree:
+-- those that may have to be added, and those that may have to be taken away again.
 CREATE FUNCTION ledger_spans(cut_at timestamptz, cut_id bigint, base bigint)
 RETURNS TABLE (sign int, lo bigint, hi bigint)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
@@ -56,7 +56,8 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ), span AS (
         SELECT 1 AS sign, range_agg(int8range(s.first, s.last, '[]')) AS ids
         FROM ledger_seal s WHERE s.log = 'transfers'
-        AND int8range(s.first, s.last, '[]') && int8range(base, cut_id, '(]')
+        AND int8range(s.first, s.last, '[]') && CASE WHEN cut_id < base THEN 'empty'
+            ELSE int8range(base, cut_id, '(]') END
         AND tstzrange(s.earliest, s.latest, '[]') && tstzrange(NULL, cut_at, '[]')
         UNION ALL
         SELECT 1, int8multirange(int8range(sealed.last, cut_id, '(]'))
@@ -66,12 +67,32 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
         FROM ledger_seal s WHERE s.log = 'transfers' AND cut_at IS NOT NULL
         AND int8range(s.first, s.last, '[]') && int8range(NULL, base, '[]')
         AND tstzrange(s.earliest, s.latest, '[]') && tstzrange(cut_at, NULL, '()')
+        UNION ALL
+        SELECT -1, int8multirange(int8range(least(cut_id, base), base, '(]'))
     ), joined AS (
         SELECT sign, range_agg(ids) AS ids FROM span WHERE ids IS NOT NULL GROUP BY sign
     )
-    SELECT sign, lower(r),
+    SELECT sign, CASE sign WHEN 1 THEN greatest(lower(r), base + 1) ELSE lower(r) END,
         least(upper(r) - 1, CASE sign WHEN 1 THEN cut_id ELSE base END)
     FROM joined, unnest(ids) AS r
+$$;
+
+-- Where the snapshot stands that leaves the least to add or take away; 0: there is none.
+-- Any would do.
+CREATE FUNCTION ledger_nearest_snapshot(cut_at timestamptz, cut_id bigint)
+RETURNS bigint LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    WITH cut AS (
+        SELECT least(cut_id, CASE WHEN cut_at IS NOT NULL THEN coalesce((
+            SELECT last FROM ledger_seal WHERE log = 'transfers' AND latest <= cut_at
+            ORDER BY latest DESC, last DESC LIMIT 1), 0) END, 9223372036854775807) AS id
+    )
+    SELECT last FROM (
+        SELECT 0 AS last
+        UNION ALL (SELECT last FROM ledger_snapshot WHERE last <= (SELECT id FROM cut)
+            ORDER BY last DESC LIMIT 1)
+        UNION ALL (SELECT last FROM ledger_snapshot WHERE last > (SELECT id FROM cut)
+            ORDER BY last LIMIT 1)
+    ) AS near ORDER BY abs(last - (SELECT id FROM cut)), last LIMIT 1
 $$;
 
 -- What each account had turned over as of a cut: all transfers created at or before
@@ -83,39 +104,37 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     base bigint;
-    listed bigint := 0;
     span record;
 BEGIN
+    -- The largest of all is no limit either.
     cut_id := CASE WHEN cut_id < 9223372036854775807 THEN greatest(cut_id, 0) END;
-    -- Any snapshot would do; the nearest one leaves the least to add.
-    SELECT max(last) INTO base FROM ledger_snapshot
-    WHERE (cut_id IS NULL OR last <= cut_id)
-    AND (cut_at IS NULL OR last <= (
-        SELECT s.last FROM ledger_seal s WHERE s.log = 'transfers' AND s.latest <= cut_at
-        ORDER BY s.latest DESC, s.last DESC LIMIT 1));
-    base := coalesce(base, 0);
+    base := ledger_nearest_snapshot(cut_at, cut_id);
     RETURN QUERY
         SELECT a.id, b.debits, b.credits
         FROM ledger_account a CROSS JOIN LATERAL (
             SELECT debits, credits FROM ledger_snapshotbalance
             WHERE account_id = a.id AND last <= base ORDER BY last DESC LIMIT 1) b
         WHERE cut_owner IS NULL OR a.owner_id = cut_owner;
-    IF cut_owner IS NOT NULL THEN
-        listed := coalesce((SELECT max(position) FROM ledger_movementcursor), 0);
-    END IF;
     FOR span IN SELECT * FROM ledger_spans(cut_at, cut_id, base) LOOP
         IF cut_owner IS NOT NULL THEN
             RETURN QUERY SELECT * FROM ledger_owned_parts(
-                cut_at, cut_owner, listed, span.sign, span.lo, span.hi);
+                cut_at, cut_id, cut_owner, span.sign, span.lo, span.hi);
         ELSE
+            -- A side for itself is dearer to read and cheaper to sum, and is both by several.
             RETURN QUERY
-                SELECT leg.account_id, sum(leg.debit) * span.sign, sum(leg.credit) * span.sign
-                FROM ledger_transfer t CROSS JOIN LATERAL (
-                    VALUES (t.debit_id, t.amount, 0::bigint), (t.credit_id, 0, t.amount)
-                ) AS leg (account_id, debit, credit)
+                SELECT t.debit_id, sum(t.amount) * span.sign, 0::numeric
+                FROM ledger_transfer t
                 WHERE t.id >= span.lo AND t.id <= coalesce(span.hi, 9223372036854775807)
-                AND (cut_at IS NULL OR (t.created_at <= cut_at) = (span.sign = 1))
-                GROUP BY leg.account_id;
+                AND ((cut_at IS NULL OR t.created_at <= cut_at)
+                    AND (cut_id IS NULL OR t.id <= cut_id)) = (span.sign = 1)
+                GROUP BY t.debit_id
+                UNION ALL
+                SELECT t.credit_id, 0, sum(t.amount) * span.sign
+                FROM ledger_transfer t
+                WHERE t.id >= span.lo AND t.id <= coalesce(span.hi, 9223372036854775807)
+                AND ((cut_at IS NULL OR t.created_at <= cut_at)
+                    AND (cut_id IS NULL OR t.id <= cut_id)) = (span.sign = 1)
+                GROUP BY t.credit_id;
         END IF;
     END LOOP;
 END $$;
@@ -123,13 +142,15 @@ END $$;
 -- The same of one owner's accounts: by the lists of their movements, and beyond these by
 -- looking (ADR 0018).
 CREATE FUNCTION ledger_owned_parts(
-    cut_at timestamptz, cut_owner bigint, listed bigint, sign int, lo bigint, hi bigint)
+    cut_at timestamptz, cut_id bigint, cut_owner bigint, sign int, lo bigint, hi bigint)
 RETURNS TABLE (account_id bigint, debits numeric, credits numeric)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     WITH mine AS (
         SELECT id FROM ledger_account WHERE owner_id = cut_owner
+    ), listed AS (
+        SELECT coalesce(max(position), 0) AS until FROM ledger_movementcursor
     ), found AS (
-        SELECT mine.id AS account_id, t.debit_id, t.credit_id, t.amount, t.created_at
+        SELECT mine.id AS account_id, t.*
         FROM mine
         JOIN ledger_movementsofaccount l ON l.account_id = mine.id
             AND l.first <= coalesce(hi, 9223372036854775807)
@@ -140,15 +161,16 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
         CROSS JOIN LATERAL (SELECT * FROM ledger_transfer WHERE id = i.id OFFSET 0) AS t
         WHERE i.id >= lo AND (hi IS NULL OR i.id <= hi)
         UNION ALL
-        SELECT mine.id, t.debit_id, t.credit_id, t.amount, t.created_at
+        SELECT mine.id, t.*
         FROM ledger_transfer t JOIN mine ON mine.id IN (t.debit_id, t.credit_id)
-        WHERE t.id > listed AND t.id >= lo AND (hi IS NULL OR t.id <= hi)
+        WHERE t.id > (SELECT until FROM listed) AND t.id >= lo AND (hi IS NULL OR t.id <= hi)
     )
     SELECT account_id,
         sum(CASE WHEN debit_id = account_id THEN amount ELSE 0 END) * sign,
         sum(CASE WHEN credit_id = account_id THEN amount ELSE 0 END) * sign
     FROM found
-    WHERE cut_at IS NULL OR (created_at <= cut_at) = (sign = 1)
+    WHERE ((cut_at IS NULL OR created_at <= cut_at) AND (cut_id IS NULL OR id <= cut_id))
+        = (sign = 1)
     GROUP BY account_id
 $$;
 
@@ -166,6 +188,7 @@ $$;
 DROP FUNCTION ledger_standings(timestamptz, bigint, bigint);
 DROP FUNCTION ledger_parts(timestamptz, bigint, bigint);
 DROP FUNCTION ledger_owned_parts(timestamptz, bigint, bigint, int, bigint, bigint);
+DROP FUNCTION ledger_nearest_snapshot(timestamptz, bigint);
 DROP FUNCTION ledger_spans(timestamptz, bigint, bigint);
 DROP INDEX snapshot_balance_by_last;
 DROP INDEX seal_by_ids_and_times;

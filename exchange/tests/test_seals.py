@@ -1,0 +1,436 @@
+"""What was sealed cannot be altered unseen, not even by a superuser."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from psycopg.conninfo import make_conninfo
+
+from exchange.seal_heads import LINES, export_heads, heads_directory
+from exchange.seals import (
+    LOGS,
+    broken_seals,
+    broken_snapshots,
+    seal_due,
+    seal_lags,
+    streams,
+)
+from kernel.invariants import Scope
+from ledger.models import Seal, Transfer
+from ledger.moments import instant_text
+from ledger.selectors import content_queries, seal_head
+from ledger.services import seal_stream, take_snapshot
+from tests.attempts import no_guards, run
+from tests.stories import NOON, fund, make_market, person, place, settle
+
+EVERYTHING, A_MINUTE = Scope(full=True), Scope(full=False)
+#: Long after everything happened: whatever waits has waited long enough.
+LATE = NOON + timedelta(days=3650)
+
+
+@pytest.fixture(autouse=True)
+def outside(settings, tmp_path) -> Path:
+    """A place for the heads that is this test's own."""
+    settings.SEALS_DIR = tmp_path / "seals"
+    return heads_directory()
+
+
+@pytest.fixture
+def a_sealed_day(db) -> None:
+    """Some seals of the transfers, and one or more of every other log that has rows."""
+    a_day()
+
+
+def a_day() -> None:
+    market = make_market()
+    fund(person("dave"), "USDT", "100000")
+    for hour, name in enumerate(("alice", "bob", "carol")):
+        fund(person(name), "BTC", "1")
+        fund(person(name), "USDT", "100000")
+        place(person(name), market, "sell", "0.1", at="60000")
+        place(person("dave"), market, "buy", "0.1", at="60000")
+        settle()
+        seal_everything()
+        take_snapshot(now=NOON + timedelta(hours=hour), every=1)
+    person("mallory")
+
+
+def seal_everything() -> None:
+    for stream in streams():
+        while seal_stream(stream=stream, now=LATE, least=1, most=7):
+            pass
+
+
+def found(scope: Scope = EVERYTHING) -> list[str]:
+    return list(broken_seals(scope))
+
+
+# What is sealed -------------------------------------------------------------------------
+
+
+def test_every_log_is_sealed_up_to_its_end(a_sealed_day):
+    waiting = {lag.log: lag.rows for lag in seal_lags(now=LATE)}
+
+    assert set(waiting.values()) == {0}
+    chains = set(Seal.objects.values_list("log", flat=True))
+    assert {"transfers", "accounts", "commands"} < chains
+    assert any(chain.startswith("trades:") for chain in chains)
+    assert found() == found(A_MINUTE) == []
+    assert list(broken_snapshots(EVERYTHING)) == []
+
+
+@pytest.mark.django_db
+def test_every_append_only_table_is_sealed_or_excused():
+    guarded = {
+        row[0]
+        for row in run(
+            "SELECT relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid "
+            "WHERE tgname LIKE '%%append_only'"
+        )
+    }
+    sealed = {it.table for it in LOGS} | {it.behind.table for it in LOGS if it.behind}
+    excused = {
+        # Told again from commands by `verify`.
+        "matching_eventbatch", "orders_orderevent", "orders_preventedmatch",
+        # Their digest or root is sealed.
+        "bookkeeping_frozenbalance", "proofs_treepage", "proofs_treeshare",
+        # The seals themselves, what follows from transfers, and the diary of audits.
+        "ledger_seal", "ledger_snapshot", "ledger_snapshotbalance", "ledger_auditrun",
+    }  # fmt: skip
+
+    assert guarded - sealed - excused == set(), "declare it in SEALED of the app's audit.py"
+
+
+def test_a_log_names_columns_that_are_there(db):
+    for log in LOGS:
+        for query in content_queries(log, first=1, last=1):
+            run(query)
+
+
+def test_few_rows_are_sealed_when_they_have_waited_for_a_minute(db):
+    fund(person("alice"), "BTC", "1")
+    [made] = Transfer.objects.values_list("created_at", flat=True)
+
+    soon = seal_due(now=made + timedelta(seconds=59))
+    later = seal_due(now=made + timedelta(seconds=60))
+
+    assert [seal.log for seal in soon if seal.log == "transfers"] == []
+    assert [seal.log for seal in later if seal.log == "transfers"] == ["transfers"]
+
+
+# Tampering ------------------------------------------------------------------------------
+
+FIRST = "(SELECT min(id) FROM ledger_transfer)"
+MIDDLE = "(SELECT id FROM ledger_transfer ORDER BY id OFFSET 9 LIMIT 1)"
+LAST = "(SELECT max(id) FROM ledger_transfer)"
+ENTRY = "(SELECT min(id) FROM ledger_entry)"
+OWNED = "(SELECT min(id) FROM ledger_account WHERE owner_id IS NOT NULL)"
+COMMAND = "(SELECT min(id) FROM orders_command)"
+TRADE = "(SELECT max(id) FROM orders_trade)"
+REST = "entry_id, debit_id, credit_id, asset_id, amount, code, ref, created_at"
+TAMPERINGS = [
+    f"UPDATE ledger_transfer SET amount = amount + 1 WHERE id = {MIDDLE}",
+    "UPDATE ledger_transfer SET created_at = created_at + interval '1 microsecond' "
+    f"WHERE id = {MIDDLE}",
+    "UPDATE ledger_transfer SET debit_id = credit_id, credit_id = debit_id "
+    f"WHERE id = {MIDDLE}",
+    f"UPDATE ledger_transfer SET ref = ref + 1 WHERE id = {LAST}",
+    f"DELETE FROM ledger_transfer WHERE id = {FIRST}",
+    f"DELETE FROM ledger_transfer WHERE id = {MIDDLE}",
+    f"DELETE FROM ledger_transfer WHERE id = {LAST}",
+    f"UPDATE ledger_transfer SET id = -id WHERE id = {MIDDLE}",
+    # Two have changed places.
+    f"UPDATE ledger_transfer a SET ({REST}) = (SELECT {REST} FROM ledger_transfer b WHERE "
+    f"b.id = CASE a.id WHEN {FIRST} THEN {LAST} ELSE {FIRST} END) "
+    f"WHERE id IN ({FIRST}, {LAST})",
+    # One that was not there; where nobody looks.
+    f"INSERT INTO ledger_transfer (id, {REST}) SELECT -5, {REST} FROM ledger_transfer "
+    "LIMIT 1",
+    f"UPDATE ledger_entry SET memo = 'x' WHERE id = {ENTRY}",
+    f"UPDATE ledger_entry SET key = overlay(key placing 'X' from 2) WHERE id = {ENTRY}",
+    f"DELETE FROM ledger_entry WHERE id = {ENTRY}",
+    "UPDATE ledger_account SET owner_id = (SELECT max(id) FROM accounts_user) "
+    f"WHERE id = {OWNED}",
+    "UPDATE ledger_account SET floor = -1 WHERE kind = 'custody'",
+    f"UPDATE orders_command SET price = price + 1 WHERE id = {COMMAND}",
+    # Nothing is not the same as an empty text.
+    f"UPDATE orders_command SET client_order_id = '' WHERE id = {COMMAND}",
+    f"UPDATE orders_trade SET maker_fee = 0 WHERE id = {TRADE}",
+    f"DELETE FROM orders_trade WHERE id = {TRADE}",
+    # A trade of a market that is not there.
+    "UPDATE orders_trade SET id = (99::bigint << 40) + 1, market_id = 99 "
+    f"WHERE id = {TRADE}",
+    "UPDATE ledger_seal SET content = repeat('a', 64) WHERE log = 'accounts'",
+    "UPDATE ledger_seal SET latest = latest + interval '1 second' WHERE log = 'transfers'",
+    "DELETE FROM ledger_seal WHERE log = 'transfers' AND number = 2",
+    "DELETE FROM ledger_seal WHERE log = 'transfers' AND number = 1",
+]
+
+
+def test_what_was_altered_deleted_inserted_or_swapped_is_found(a_sealed_day):
+    missed = [tampering for tampering in TAMPERINGS if not found_after(tampering)]
+
+    assert missed == []
+    assert found() == []
+
+
+def found_after(tampering: str) -> list[str]:
+    with transaction.atomic():
+        with no_guards():
+            run(tampering)
+        lines = found()
+        transaction.set_rollback(True)
+        return lines
+
+
+def test_it_is_said_where(a_sealed_day):
+    seal = Seal.objects.get(log="transfers", number=2)
+
+    with no_guards():
+        run("UPDATE ledger_transfer SET amount = amount + 1 WHERE id = %s", seal.first)
+
+    where = f"seal 2 of transfers: rows {seal.first} to {seal.last}"
+    assert found() == [f"{where} are not what was sealed"]
+
+
+def test_a_row_into_a_gap_of_the_ids_is_found(db):
+    """Ids are drawn and not used; somebody uses one long afterwards."""
+    fund(person("alice"), "BTC", "1")
+    run("SELECT nextval('ledger_transfer_id_seq')")
+    fund(person("alice"), "BTC", "1")
+    seal_everything()
+    first, last = Transfer.objects.order_by("id").values_list("id", flat=True)
+    assert last == first + 2
+
+    with no_guards():
+        run(
+            f"INSERT INTO ledger_transfer (id, {REST}) SELECT %s, {REST} "
+            "FROM ledger_transfer LIMIT 1",
+            first + 1,
+        )
+
+    assert found() == [f"seal 1 of transfers: rows 1 to {last} were 2, and are 3"]
+
+
+def test_each_minute_looks_at_the_newest_and_at_another_part_of_the_old(
+    a_sealed_day, monkeypatch
+):
+    monkeypatch.setattr("exchange.seals.LOGS", LOGS[:1])
+    monkeypatch.setattr("exchange.seals.LOOKED_AT", 10)
+    monkeypatch.setattr("exchange.seals.NEWEST", 1)
+    with no_guards():
+        run(f"UPDATE ledger_transfer SET amount = amount + 1 WHERE id = {MIDDLE}")
+    parts = (seal_head().last - 1) // 10 + 1
+
+    minutes = []
+    for minute in range(parts):
+        monkeypatch.setattr("exchange.seals._minute", lambda at=minute: at)
+        minutes.append(bool(found(A_MINUTE)))
+
+    assert True in minutes, "an old row is looked at within so many minutes"
+    assert False in minutes, "not every minute looks at all"
+
+
+# A chain that was made anew --------------------------------------------------------------
+
+
+def forge() -> None:
+    """Alter a transfer, and make the whole chain anew, as a superuser can."""
+    with no_guards():
+        run("UPDATE ledger_transfer SET amount = amount + 1 WHERE id = 1 + (SELECT min(id) "
+            "FROM ledger_transfer)")  # fmt: skip
+        run("DELETE FROM ledger_seal WHERE log = 'transfers'")
+    while seal_stream(stream=streams()[0], now=LATE, least=1, most=7):
+        pass
+
+
+def test_a_chain_that_was_made_anew_disagrees_with_the_exported_heads(committed_db):
+    a_day()
+    head = seal_head()
+    export_heads(now=NOON)
+    forge()
+
+    assert seal_head().sha256 != head.sha256
+    [line] = found()
+    assert line.startswith(f"seal {head.number} of transfers: ")
+    assert "exported" in line
+    assert found(A_MINUTE) == found()
+
+
+def test_without_an_export_a_chain_that_was_made_anew_looks_like_one(a_sealed_day):
+    """Why heads are exported, and why they should be copied to another machine."""
+    forge()
+
+    assert found() == []
+
+
+def test_seals_that_were_cut_off_are_missed(committed_db):
+    a_day()
+    head = seal_head()
+    export_heads(now=NOON)
+
+    with no_guards():
+        run("DELETE FROM ledger_seal WHERE log = 'transfers' AND number = %s", head.number)
+
+    assert found() == [
+        f"seal {head.number} of transfers: it was exported, and is not there"
+    ]
+
+
+def test_a_whole_chain_that_is_gone_is_missed(committed_db):
+    a_day()
+    export_heads(now=NOON)
+
+    with no_guards():
+        run("DELETE FROM ledger_seal WHERE log LIKE 'trades:%%'")
+
+    assert [line.split(": ")[1] for line in found()] == [
+        "it was exported, and is not there"
+    ]
+
+
+# The exported heads ----------------------------------------------------------------------
+
+
+def test_the_heads_of_all_chains_are_exported_day_by_day(a_sealed_day, outside):
+    first = export_heads(now=NOON)
+    second = export_heads(now=NOON + timedelta(days=1))
+    again = export_heads(now=NOON + timedelta(days=1, hours=1))
+
+    assert [first.name, second.name, again.name] == [
+        "2026-11-21.json",
+        "2026-11-22.json",
+        "2026-11-22T130000.000000Z.json",
+    ]
+    heads = {seal.log: seal.sha256 for seal in Seal.objects.order_by("number")}
+    told = json.loads(first.read_text())["heads"]
+    assert {head["log"]: head["sha256"] for head in told} == heads
+    lines = [json.loads(line) for line in (outside / LINES).read_text().splitlines()]
+    assert len(lines) == 3 * len(heads)
+    assert lines[: len(heads)] == told
+    assert found() == []
+
+
+def test_an_export_is_only_added_to(a_sealed_day, outside):
+    export_heads(now=NOON)
+    before = (outside / LINES).read_bytes()
+
+    export_heads(now=NOON + timedelta(days=1))
+
+    assert (outside / LINES).read_bytes().startswith(before)
+
+
+def test_half_a_line_that_a_crash_left_harms_nobody(a_sealed_day, outside):
+    export_heads(now=NOON)
+    with (outside / LINES).open("a") as lines:
+        lines.write('{"exported_at": "2026-11-2')
+
+    assert found() == []
+    export_heads(now=NOON + timedelta(days=1))
+    assert found() == []
+
+
+@pytest.mark.parametrize("file", [LINES, "2026-11-21.json"])
+def test_an_export_that_was_altered_is_found(a_sealed_day, outside, file):
+    export_heads(now=NOON)
+    head = seal_head().sha256
+
+    text = (outside / file).read_text()
+    (outside / file).write_text(text.replace(head, head[::-1]))
+    assert found() != []
+    (outside / file).write_text("nonsense\n")
+    assert any("it cannot be read" in line for line in found())
+
+
+def test_another_databases_heads_are_no_concern(a_sealed_day, outside):
+    export_heads(now=NOON)
+    shutil.move(outside, outside.parent / "another")
+
+    assert found() == []
+
+
+# Who seals dies --------------------------------------------------------------------------
+
+SEALING = """
+import django; django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = "{name}"
+from datetime import timedelta
+from exchange.seals import streams
+from kernel import clock
+from ledger.services import seal_stream, take_snapshot
+seal_stream(stream=streams()[0], now=clock.now() + timedelta(days=1), least=1)
+take_snapshot(now=clock.now(), every=1)
+"""
+
+
+@pytest.mark.parametrize("where", ["after_seal", "before_snapshot"])
+def test_a_sealer_that_is_killed_leaves_nothing_half(committed_db, where):
+    fund(person("alice"), "BTC", "1")
+
+    killed = subprocess.run(
+        [sys.executable, "-c", SEALING.format(name=connection.settings_dict["NAME"])],
+        env=os.environ
+        | {"FAIRBOOK_FAILPOINT": where, "DJANGO_SETTINGS_MODULE": "exchange.settings"},
+        check=False,
+        capture_output=True,
+    )
+
+    assert killed.returncode == -9, killed.stderr.decode()
+    assert Seal.objects.count() == (1 if where == "before_snapshot" else 0)
+    assert run("SELECT count(*) FROM ledger_snapshotbalance") == [(0,)]
+    seal_everything()
+    take_snapshot(now=LATE, every=1)
+    assert found() == []
+    assert list(broken_snapshots(EVERYTHING)) == []
+    assert run("SELECT count(*) FROM ledger_snapshotbalance") == [(2,)]
+
+
+# Without us ------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not shutil.which("psql"), reason="psql is not installed here")
+def test_an_auditor_needs_psql_and_sha256sum_alone(committed_db):
+    a_day()
+    seal = Seal.objects.get(log="transfers", number=2)
+    told = connection.settings_dict
+    dsn = make_conninfo(
+        dbname=told["NAME"],
+        user=told["USER"],
+        password=told["PASSWORD"],
+        host=told["HOST"] or connection.connection.info.host,
+        port=told["PORT"] or str(connection.connection.info.port),
+    )
+
+    copies = "; ".join(
+        f'psql -X -q -c "COPY ({query}) TO STDOUT" "$DSN"'
+        for query in content_queries(LOGS[0], first=seal.first, last=seal.last)
+    )
+    fields = (
+        seal.log, seal.number, seal.first, seal.last, seal.rows,
+        instant_text(seal.earliest), instant_text(seal.latest), seal.content, seal.previous,
+    )  # fmt: skip
+    text = "|".join(map(str, fields))
+    environment = os.environ | {
+        "DSN": dsn, "PGTZ": "UTC", "PGDATESTYLE": "ISO", "TEXT": text,
+    }  # fmt: skip
+
+    content = shell(f"({copies}) | sha256sum", environment)
+    link = shell('printf %s "$TEXT" | sha256sum', environment)
+
+    assert (content, link) == (seal.content, seal.sha256)
+    before = Seal.objects.get(log="transfers", number=1)
+    assert seal.previous == before.sha256
+
+
+def shell(command: str, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=environment, check=True, capture_output=True
+    )
+    return done.stdout.decode().split()[0]
