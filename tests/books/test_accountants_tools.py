@@ -5,40 +5,41 @@ opening balances; and one on the whole year, for which only ledger is quick enou
 each time.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from kernel.decimals import format_decimal
 from ledger.models import DEBIT_KINDS
-from reports.formats import DIALECTS, Sink, write_journal
+from reports.formats import DIALECTS
 from reports.formats.chart import NAME
 from tests.attempts import run
 from tests.books.facts import ASSETS
 from tests.books.tools import TOOLS, Balances, Tool
 from tests.books.writing import Written
 
-WEEK = datetime(2025, 6, 2, tzinfo=UTC), datetime(2025, 6, 9, tzinfo=UTC)
+WEEK = ("--from", "2025-06-02", "--to", "2025-06-08")
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 
 @pytest.fixture(scope="module")
 def journals(written: Written, tmp_path_factory) -> dict[tuple[str, str], Path]:
-    """The year and the week, in each dialect."""
+    """The year and the week, in each dialect, as `manage.py report` writes them."""
     folder = tmp_path_factory.mktemp("journals")
     files = {}
     for dialect in DIALECTS:
-        for span, (since, until) in {"year": (None, None), "week": WEEK}.items():
-            files[span, dialect] = folder / f"{span}.{dialect}"
-            with files[span, dialect].open("wb") as file:
-                write_journal(
-                    Sink(file), dialect=DIALECTS[dialect], since=since, until=until
-                )
+        for span, period in {"year": (), "week": WEEK}.items():
+            files[span, dialect] = file = folder / f"{span}.{dialect}"
+            call_command(
+                "report", "journal", *period, "--format", dialect, "-o", file,
+                stdout=io.StringIO(),
+            )  # fmt: skip
     return files
 
 
@@ -199,3 +200,16 @@ def test_whatever_is_altered_in_a_week_is_found(journals, tool, how):
 
     assert verdict.returncode != 0
     assert verdict.stderr
+
+
+def test_the_manifest_beside_a_journal_shows_whether_it_was_altered(journals, tmp_path):
+    made = journals["week", "hledger"]
+    file, manifest = (tmp_path / f"week{end}" for end in ("", ".manifest.json"))
+    file.write_bytes(made.read_bytes())
+    manifest.write_bytes(made.with_name(f"{made.name}.manifest.json").read_bytes())
+
+    call_command("report", verify=manifest, stdout=io.StringIO())
+    file.write_text(an_atom_in_both_legs(file.read_text("utf-8")), encoding="utf-8")
+
+    with pytest.raises(SystemExit):
+        call_command("report", verify=manifest, stdout=io.StringIO(), stderr=io.StringIO())

@@ -15,7 +15,6 @@ from ledger.selectors import balances_at
 from ledger.services import seal_stream, take_snapshot
 from reports.formats import DIALECTS, Sink, write_journal
 from tests.books.facts import BEGINS, ENDS
-from tests.books.test_accountants_tools import WEEK
 
 CHANCE = random.Random(7)
 
@@ -56,9 +55,13 @@ def moments(year, written) -> list[Moment]:
 
 
 def journal_of_the_week() -> bytes:
-    out = io.BytesIO()
-    since, until = WEEK
-    write_journal(Sink(out), dialect=DIALECTS["hledger"], since=since, until=until)
+    out, since = io.BytesIO(), BEGINS + timedelta(days=152)
+    write_journal(
+        Sink(out),
+        dialect=DIALECTS["hledger"],
+        since=since,
+        until=since + timedelta(days=7),
+    )
     return out.getvalue()
 
 

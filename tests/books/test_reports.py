@@ -1,5 +1,9 @@
 """The reports of the year say what the year says, figure by figure, to the last atom."""
 
+import csv
+import io
+import json
+import zipfile
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +15,9 @@ from kernel.decimals import format_decimal
 from ledger.models import CUSTOMER_KINDS, DEBIT_KINDS, AccountKind
 from orders.commands import OrderSide
 from reports.catalogue import REPORTS
+from reports.formats import FORMATS, Sink
 from reports.gains import Kind, Method, Step, realise, stock
+from reports.selectors import read_params
 from reports.tests.stories import table
 from tests.books.facts import ASSETS, ENDS, Key
 from tests.books.year import Year
@@ -19,16 +25,28 @@ from tests.books.year import Year
 JUNE = datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)
 AS_JUNE = {"from_": "2025-06-01", "to": "2025-06-30"}
 WHO = 7
+AFTERWARDS = ENDS + timedelta(days=1)
 
 
 def told(name: str, **said: str) -> list[dict[str, str]]:
-    return table(name, now=ENDS + timedelta(days=1), **said)
+    return table(name, now=AFTERWARDS, **said)
 
 
 def atoms(text: str, code: str) -> int:
     """Of a decimal string with all decimals; a turnover may be beyond a bigint."""
     assert len(text.partition(".")[2]) == (ASSETS[code] if text else 0)
     return int(text.replace(".", "") or 0)
+
+
+def needed(written, name: str) -> dict[str, str]:
+    """What a report cannot be without."""
+    wallet = Key(None, "BTC", AccountKind.CUSTODY, "main")
+    there = {
+        "user": str(written.users[WHO]),
+        "account": str(written.accounts[wallet]),
+        "currency": "EUR",
+    }
+    return {need: there[need] for need in REPORTS[name].needs}
 
 
 def total(rows: list[dict[str, str]], *names: str) -> dict[str, list[int]]:
@@ -161,19 +179,36 @@ def test_the_registers_have_every_trade_and_every_transfer_of_the_period(year, w
 
 @pytest.mark.parametrize("name", sorted(REPORTS))
 def test_every_report_can_be_made_of_the_year(written, name):
-    """Whatever it needs; and it says the same when it is asked for the same again."""
-    needed = {
-        "user": str(written.users[WHO]),
-        "account": str(written.accounts[Key(None, "BTC", AccountKind.CUSTODY, "main")]),
-        "currency": "EUR",
-        "market": "BTC-USDT",
-        "asset": "1INCH",
-    }
-    said = {need: needed[need] for need in REPORTS[name].needs}
+    """And it says the same when it is asked for the same again."""
+    said = needed(written, name)
     if "to" in REPORTS[name].takes:
         said |= AS_JUNE
 
     assert told(name, **said) == told(name, **said)
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_every_format_has_the_same_cells(written, name):
+    """Of a period in which much happens; a spreadsheet and a page are at least whole."""
+    report, said = REPORTS[name], needed(written, name)
+    if "to" in report.takes:
+        said |= {"from": "2025-06-02", "to": "2025-06-03"}
+    params = read_params(report=report, said=said, now=AFTERWARDS)
+    rows = [list(row) for row in report.rows(params)]
+
+    files = {}
+    for form in ("csv", "json", "xlsx", "html"):
+        out = io.BytesIO()
+        FORMATS[form].write(Sink(out), report, params)
+        files[form] = out.getvalue()
+
+    _, *told = csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"), newline=""))
+    assert [[cell.removeprefix("'") for cell in row] for row in told] == [
+        [cell.removeprefix("'") for cell in row] for row in rows
+    ]
+    assert [list(row.values()) for row in json.loads(files["json"])["rows"]] == rows
+    assert zipfile.ZipFile(io.BytesIO(files["xlsx"])).testzip() is None
+    assert files["html"].rstrip().endswith(b"</html>")
 
 
 # Gains ----------------------------------------------------------------------------------
