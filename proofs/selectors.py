@@ -241,11 +241,11 @@ def disagreements(*, proof: Proof) -> Iterator[str]:
     for grown in grown_trees(transfer=proof.transfer, seed=proof.seed, numbers=numbers):
         tree = trees.pop(grown.asset.pk)
         if (tree.scale, tree.root) != (grown.scale, grown.tree.root.digest.hex()):
-            yield f"tree {tree.pk} of {tree.asset.code}: the books give another root"
+            yield f"tree {tree.pk}: asset {tree.asset_id}: the books give another root"
         elif _stored(tree) != (grown.tree.nodes, grown.owed, grown.tree.leaves):
-            yield f"tree {tree.pk} of {tree.asset.code}: it is kept otherwise than it grew"
+            yield f"tree {tree.pk}: asset {tree.asset_id}: it is not kept as it grew"
     for tree in trees.values():
-        yield f"tree {tree.pk} of {tree.asset.code}: the asset is gone"
+        yield f"tree {tree.pk}: asset {tree.asset_id}: there is no such asset any more"
 
 
 def _stored(tree: ProofTree) -> tuple[bytes, dict[int, int], dict[int, list[int]]]:
