@@ -4,6 +4,7 @@ Lock order: the period's row, then the lock that writers of transfers share. Who
 waits a moment for those, and gives up rather than keep the house waiting.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -28,6 +29,7 @@ from bookkeeping.models import Period, PeriodEvent
 from bookkeeping.selectors import checklist, days_never_closed, in_suspense, trial_digest
 from bookkeeping.services.adjustments import REASON_MAX, reason_given
 from bookkeeping.states import PeriodKind, PeriodState, PeriodStep, period_after
+from kernel.errors import Refused
 
 RIGHT_TO_CLOSE: Final = "bookkeeping.close_period"
 RIGHT_TO_REOPEN: Final = "bookkeeping.reopen_period"
@@ -70,9 +72,10 @@ def close_day(*, period_id: int, actor: User, now: datetime) -> Period:
     raises  UnknownPeriod, MayNotClosePeriod, PeriodNotOver, PeriodFinal, PeriodMovedOn,
             PeriodBusy; nothing is written
     """
-    if not actor.has_perm(RIGHT_TO_CLOSE):
-        raise MayNotClosePeriod
-    return _move(_locked(period_id), PeriodStep.CLOSE, actor=actor, now=now)
+    period = _locked(period_id)
+    _expect_arrow(period, PeriodStep.CLOSE)
+    expect_mover(period=period, actor=actor)
+    return _move(period, PeriodStep.CLOSE, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -82,10 +85,11 @@ def reopen_day(*, period_id: int, actor: User, reason: str, now: datetime) -> Pe
     raises  UnknownPeriod, MayNotReopenPeriod, BookkeepingReasonMissing, PeriodFinal,
             PeriodMovedOn; nothing is written
     """
-    if not actor.has_perm(RIGHT_TO_REOPEN):
-        raise MayNotReopenPeriod
+    period = _locked(period_id)
+    _expect_arrow(period, PeriodStep.REOPEN)
+    expect_mover(period=period, actor=actor)
     why = reason_given(reason=reason)
-    return _move(_locked(period_id), PeriodStep.REOPEN, actor=actor, now=now, reason=why)
+    return _move(period, PeriodStep.REOPEN, actor=actor, now=now, reason=why)
 
 
 @transaction.atomic
@@ -97,10 +101,9 @@ def propose_closing(*, period_id: int, actor: User, reason: str, now: datetime) 
             ChecklistUnmet, BookkeepingReasonMissing, TrialBalanceChanged; nothing is
             written
     """
-    if not actor.has_perm(RIGHT_TO_CLOSE):
-        raise MayNotClosePeriod
     period = _locked(period_id)
     _expect_arrow(period, PeriodStep.PROPOSE)
+    expect_mover(period=period, actor=actor)
     _expect_checklist(period, now=now)
     if len(reason) > REASON_MAX or (not reason.strip() and in_suspense(until=period.ends)):
         raise BookkeepingReasonMissing("Explain what lies in suspense, in 500 characters.")
@@ -124,8 +127,8 @@ def confirm_closing(*, period_id: int, actor: User, now: datetime) -> Period:
             is written
     """
     period = _locked(period_id)
-    expect_closer(period=period, actor=actor)
     _expect_arrow(period, PeriodStep.CLOSE_FOR_GOOD)
+    expect_mover(period=period, actor=actor)
     _expect_checklist(period, now=now)
     digest = trial_digest(until=period.ends)
     if digest != period.digest:
@@ -137,26 +140,44 @@ def confirm_closing(*, period_id: int, actor: User, now: datetime) -> Period:
 def turn_down_closing(*, period_id: int, actor: User, reason: str, now: datetime) -> Period:
     """State why a month is not to be closed yet; it may be proposed again.
 
-    Who proposed it may take it back by this, too.
-
-    raises  UnknownPeriod, MayNotConfirmPeriod, BookkeepingReasonMissing, PeriodMovedOn;
-            nothing is written
+    raises  UnknownPeriod, SameBookkeeper, MayNotConfirmPeriod, BookkeepingReasonMissing,
+            PeriodMovedOn; nothing is written
     """
-    if not actor.has_perm(RIGHT_TO_CONFIRM):
-        raise MayNotConfirmPeriod
+    period = _locked(period_id)
+    _expect_arrow(period, PeriodStep.TURN_DOWN)
+    expect_mover(period=period, actor=actor)
     why = reason_given(reason=reason)
-    return _move(_locked(period_id), PeriodStep.TURN_DOWN, actor=actor, now=now, reason=why)
+    return _move(period, PeriodStep.TURN_DOWN, actor=actor, now=now, reason=why)
 
 
-def expect_closer(*, period: Period, actor: User) -> None:
-    """Make sure that `actor` may close this month, if it is proposed.
+def expect_mover(*, period: Period, actor: User) -> None:
+    """Make sure that `actor` may take the next step with a period, whatever it is.
 
-    raises  SameBookkeeper, MayNotConfirmPeriod
+    raises  PeriodFinal, SameBookkeeper, MayNotClosePeriod, MayNotReopenPeriod,
+            MayNotConfirmPeriod
     """
-    if actor.pk == period.proposed_by_id:
+    _expect_not_final(period)
+    is_proposed = period.state == PeriodState.PROPOSED
+    if is_proposed and actor.pk == period.proposed_by_id:
         raise SameBookkeeper
-    if not actor.has_perm(RIGHT_TO_CONFIRM):
-        raise MayNotConfirmPeriod
+    if demand := _RIGHTS.get(PeriodState(period.state)):
+        right, refusal = demand
+        if not actor.has_perm(right):
+            raise refusal
+
+
+#: Who takes the next step from a state has this right, or is refused so.
+_RIGHTS: Final[Mapping[PeriodState, tuple[str, type[Refused]]]] = {
+    PeriodState.OPEN: (RIGHT_TO_CLOSE, MayNotClosePeriod),
+    PeriodState.SOFT_CLOSED: (RIGHT_TO_REOPEN, MayNotReopenPeriod),
+    PeriodState.PROPOSED: (RIGHT_TO_CONFIRM, MayNotConfirmPeriod),
+}
+
+
+def _expect_not_final(period: Period) -> None:
+    final = Period.objects.filter(state=PeriodState.HARD_CLOSED.value)
+    if final.filter(ends__gte=period.ends).exclude(pk=period.pk).exists():
+        raise PeriodFinal
 
 
 def _opened(kind: PeriodKind, day: date) -> Period:
@@ -184,9 +205,7 @@ def _expect_arrow(period: Period, step: PeriodStep) -> PeriodState:
     after = period_after(PeriodKind(period.kind), before, step)
     if after is None:
         raise PeriodMovedOn(f"It is {before}.", state=before)
-    final = Period.objects.filter(state=PeriodState.HARD_CLOSED.value)
-    if final.filter(ends__gte=period.ends).exists():
-        raise PeriodFinal
+    _expect_not_final(period)
     return after
 
 

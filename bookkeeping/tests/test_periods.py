@@ -248,21 +248,26 @@ def test_nothing_in_a_month_that_is_closed_for_good_moves_again():
 
 def test_who_has_no_right_moves_no_period():
     erin = member("erin", "bookkeeping.view_period")
-    period = proposed_closing()
+    month = proposed_closing()
+    open_one, closed_one = day(OCTOBER), day(OCTOBER + 28 * DAY)
+    other = open_period(kind=PeriodKind.MONTH, day=(OCTOBER - DAY).date(), actor=fay())
     before = everything()
-    known = {"period_id": period.pk, "actor": erin, "now": DESK}
+
+    def by_erin(step, period, **more):
+        return step(period_id=period.pk, actor=erin, now=DESK, **more)
 
     with pytest.raises(MayNotClosePeriod):
         open_period(kind=PeriodKind.DAY, day=OCTOBER.date(), actor=erin)
-    for step in (close_day, propose_closing):
-        with pytest.raises(MayNotClosePeriod):
-            step(**known, **({"reason": "r"} if step is propose_closing else {}))
+    with pytest.raises(MayNotClosePeriod):
+        by_erin(close_day, open_one)
+    with pytest.raises(MayNotClosePeriod):
+        by_erin(propose_closing, other, reason="r")
     with pytest.raises(MayNotReopenPeriod):
-        reopen_day(**known, reason="r")
+        by_erin(reopen_day, closed_one, reason="r")
     with pytest.raises(MayNotConfirmPeriod):
-        confirm_closing(**known)
+        by_erin(confirm_closing, month)
     with pytest.raises(MayNotConfirmPeriod):
-        turn_down_closing(**known, reason="r")
+        by_erin(turn_down_closing, month, reason="r")
 
     assert everything() == before
 
