@@ -33,6 +33,10 @@ class History:
     until: datetime
     users: list[int]
 
+    def at(self, part: float) -> datetime:
+        """The moment when so much of it, from 0 to 1, was over."""
+        return self.since + (self.until - self.since) * part
+
 
 def fill_history(
     *, transfers: int, users: int, say: Callable[[str], None], favourite: int = 0

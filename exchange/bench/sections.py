@@ -11,7 +11,8 @@ from typing import Any, Final
 from django.core.management import call_command
 from django.db import Error, connection
 
-from exchange.bench import delays, lasting, over_http, settling
+from exchange.bench import books, delays, lasting, over_http, settling
+from exchange.bench.history import fill_history
 from exchange.bench.limits import Limits
 from exchange.bench.over_http import Effort
 from exchange.bench.peers import Unavailable
@@ -144,6 +145,20 @@ def recovery(bench: Bench) -> Iterator[Row]:
     yield from recovery_rows(database=name, orders=orders, runs=3)
 
 
+def long_books(bench: Bench) -> Iterator[Row]:
+    """Millions of transfers: the past, the seals and what leaves them."""
+    transfers = 500_000 if bench.quick else 10_000_000
+    with scratch_database(f"fairbook_bench_books_{os.getpid()}"):
+        as_app()
+        history = fill_history(
+            transfers=transfers, users=10_000, favourite=10, say=bench.say
+        )
+        _analyze()
+        yield from books.book_rows(history)
+        bench.proofs["books: audit"] = books.proved()
+        bench.say("books: audited")
+
+
 def memory(bench: Bench) -> list[Row]:
     """A fresh exchange that nobody uses."""
     return [memory_row(idle_seconds=1 if bench.quick else 60)]
@@ -211,5 +226,6 @@ SECTIONS: Final[dict[str, Callable[[Bench], Iterable[Row]]]] = {
     "settle": settle,
     "http": http,
     "recovery": recovery,
+    "books": long_books,
     "memory": memory,
 }
