@@ -44,8 +44,12 @@ class Running:
 
     def staff_sets(self, state: str) -> None:
         """Ask for another state of BTC-USDT, a word of MarketState."""
+        self.run(_STAFF_SETS % state)
+
+    def run(self, code: str) -> None:
+        """Run some Python beside the exchange, on its database."""
         subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", _STAFF_SETS % state],
+            [sys.executable, "manage.py", "shell", "-v0", "-c", code],
             cwd=PROJECT,
             env=self._environment,
             check=True,
