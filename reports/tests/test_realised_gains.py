@@ -223,6 +223,24 @@ def _pay(asked: Any, now: datetime) -> None:
     )
 
 
+def test_a_clock_that_was_behind_sells_nothing_before_it_came(market, when):
+    """The deposit was booked first, and is dated after the trade that spends it."""
+    arrives("alice", "1", "BTC", at(10))
+    arrives("bob", "1000", "USDT", at(8))
+    when(9)
+    trades(market, "bob", "buy", "0.5", "300", taker="alice")
+
+    assert told("quantity", "came_at", as_of="2026-11-21T09:30Z") == [
+        ("0.50000000", "2026-11-21T10:00:00.000000Z")
+    ]
+
+
+def test_who_never_had_anything_gained_nothing(market):
+    person("alice")
+
+    assert told("went") == []
+
+
 def test_it_asks_whose_gains_and_in_which_currency(market):
     person("alice")
 
