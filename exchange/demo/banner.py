@@ -25,5 +25,6 @@ def banner(*, url: str, staff: Sequence[StaffLogin]) -> str:
         f"  Staff      password {STAFF_PASSWORD}, and a one-time password by this secret",
     ]
     for login in staff:
-        lines += [f"    {login.email}   {login.secret}", f"      {login.uri}"]
+        group = f"   ({login.group})" if login.group else ""
+        lines += [f"    {login.email}   {login.secret}{group}", f"      {login.uri}"]
     return "\n".join([*lines, _RULE])

@@ -115,3 +115,9 @@ FUNDS: Final[Mapping[str, Funds]] = {**TRADERS, **MAKERS, **TAKERS}
 
 #: Two, so that what needs four eyes can be tried.
 STAFF: Final = ("sam@fairbook.test", "sue@fairbook.test")
+#: Those who have no more rights than their group (exchange.staff_groups).
+COLLEAGUES: Final[Mapping[str, str]] = {
+    "fay@fairbook.test": "finance",
+    "finn@fairbook.test": "finance",
+    "ada@fairbook.test": "auditor",
+}

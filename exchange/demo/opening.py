@@ -15,6 +15,7 @@ from deposits.services import confirm_deposit, enter_deposit
 from deposits.states import State
 from exchange.demo.cast import (
     ASSETS,
+    COLLEAGUES,
     FUNDS,
     MAKER_PPM,
     MARKETS,
@@ -27,6 +28,8 @@ from exchange.demo.cast import (
     Funds,
     MarketPlan,
 )
+from exchange.demo.finance import count_the_wallet, state_rates
+from exchange.staff_groups import open_group
 from kernel.decimals import parse_decimal
 from kernel.errors import Refused
 from kernel.units import Atoms, Lots, Ppm, Ticks
@@ -39,11 +42,14 @@ from orders.services import open_market, set_fee_tier
 
 @dataclass(frozen=True, slots=True)
 class StaffLogin:
-    """secret  of the one-time password, in base32, as authenticator apps take it"""
+    """secret  of the one-time password, in base32, as authenticator apps take it
+    group   of those who have no more rights than it gives
+    """
 
     email: str
     secret: str
     uri: str
+    group: str = ""
 
 
 def open_demo(*, now: datetime) -> list[StaffLogin]:
@@ -60,7 +66,14 @@ def open_demo(*, now: datetime) -> list[StaffLogin]:
     staff = [_staff(email) for email in STAFF]
     for email, funds in FUNDS.items():
         _fund(_trader(email), funds, staff=staff, now=now)
-    return [_login(person) for person in staff]
+    colleagues = {_colleague(email, group): group for email, group in COLLEAGUES.items()}
+    states, counts, *_ = colleagues
+    state_rates(actor=states, now=now)
+    count_the_wallet(code=ASSETS[0].code, actor=counts, now=now)
+    return [
+        *(_login(person) for person in staff),
+        *(_login(person, group=group) for person, group in colleagues.items()),
+    ]
 
 
 def _open_markets() -> None:
@@ -108,6 +121,14 @@ def _staff(email: str) -> User:
     return person
 
 
+def _colleague(email: str, group: str) -> User:
+    """A member of the staff with the rights of a group, and such a device."""
+    person = _known(email) or register_staff(email=email, password=STAFF_PASSWORD)
+    person.groups.add(open_group(group))
+    TOTPDevice.objects.get_or_create(user=person, defaults={"name": "demo"})
+    return person
+
+
 def _fund(user: User, funds: Funds, *, staff: Sequence[User], now: datetime) -> None:
     """Deposit what the user begins with: one of the staff enters it, another confirms."""
     enters, confirms = staff
@@ -132,7 +153,7 @@ def _known(email: str) -> User | None:
     return User.objects.filter(email=email).first()
 
 
-def _login(person: User) -> StaffLogin:
+def _login(person: User, *, group: str = "") -> StaffLogin:
     device = TOTPDevice.objects.get(user=person)
     secret = base64.b32encode(device.bin_key).decode()
-    return StaffLogin(person.email, secret, device.config_url)
+    return StaffLogin(person.email, secret, device.config_url, group)

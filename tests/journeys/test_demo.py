@@ -11,6 +11,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
+from bookkeeping.models import Rate, WalletCount
 from deposits.models import Deposit
 from exchange.demo.cast import FUNDS, MARKETS, STAFF_PASSWORD, TRADER_PASSWORD
 from ledger.models import Entry
@@ -18,10 +19,12 @@ from orders.models import Market
 from tests.embedded.clones import eventually
 from tests.stories import balances
 
+TABLES = (User, Deposit, Entry, Rate, WalletCount)
+
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings) -> None:
-    """Eight people's Argon2 would take seconds."""
+    """Eleven people's Argon2 would take seconds."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -52,29 +55,42 @@ def test_the_demo_opens_markets_people_and_their_deposits():
 
 
 @pytest.mark.django_db
+def test_the_demo_has_people_of_finance_who_have_stated_rates_and_counted_a_wallet():
+    said = demo()
+
+    assert sorted(str(rate) for rate in Rate.objects.all()) == [
+        "0.0500000000 BTC for 1 ETH",
+        "3200.0000000000 USDT for 1 ETH",
+        "64000.0000000000 USDT for 1 BTC",
+    ]
+    assert [str(count) for count in WalletCount.objects.all()] == [
+        "804.00000000 BTC in main"
+    ]
+    fay = User.objects.get(email="fay@fairbook.test")
+    assert (fay.is_superuser, fay.has_perm("bookkeeping.confirm_period")) == (False, True)
+    assert said.count("(finance)") == 2
+
+
+@pytest.mark.django_db
 def test_a_second_demo_writes_nothing_and_says_the_same():
     first = demo()
-    written = (User.objects.count(), Deposit.objects.count(), Entry.objects.count())
+    written = [table.objects.count() for table in TABLES]
 
     second = demo()
 
     assert second == first
-    assert written == (
-        User.objects.count(),
-        Deposit.objects.count(),
-        Entry.objects.count(),
-    )
+    assert written == [table.objects.count() for table in TABLES]
     assert written[1] == sum(len(funds) for funds in FUNDS.values())
 
 
 @pytest.mark.django_db
 def test_the_demo_finishes_what_was_left_half_done():
     said = demo()
-    TOTPDevice.objects.filter(user__email="sue@fairbook.test").delete()
+    TOTPDevice.objects.filter(user__email="ada@fairbook.test").delete()
 
     said_again = demo()
 
-    assert TOTPDevice.objects.count() == 2
+    assert TOTPDevice.objects.count() == 5
     assert said_again.splitlines()[:-3] == said.splitlines()[:-3]
 
 
