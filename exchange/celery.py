@@ -80,6 +80,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": "reports", "expires": 60.0},
         },
+        "state-the-rates": {
+            "task": "reports.tasks.state_rates",
+            "schedule": 60.0,
+            "options": {"queue": "reports", "expires": 60.0},
+        },
         "audit-what-came": {
             "task": "exchange.tasks.audit_recent",
             "schedule": 60.0,

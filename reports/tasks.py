@@ -5,7 +5,12 @@ from typing import Any
 from celery import shared_task
 
 from kernel import clock
-from reports.services import expire_exports, make_exports, take_up_lost_exports
+from reports.services import (
+    expire_exports,
+    fix_rates,
+    make_exports,
+    take_up_lost_exports,
+)
 
 QUEUE = "reports"
 #: A bell may wait behind a long export; who hears it late finds nothing to do.
@@ -24,6 +29,12 @@ def look_after_exports() -> None:
     take_up_lost_exports(now=now)
     expire_exports(now=now)
     make_exports(now=clock.now)
+
+
+@shared_task
+def state_rates() -> None:
+    """Once an hour; beat looks each minute, so that a new exchange has rates at once."""
+    fix_rates(now=clock.now())
 
 
 def wake(**_: Any) -> None:

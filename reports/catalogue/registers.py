@@ -13,18 +13,22 @@ def _passage_columns(_: Params) -> list[Column]:
         Column("asset", "Asset"),
         Column("asked_at", "Entered or requested at", "instant"),
         Column("thing", "Of", "text", "reference"),
-        Column("user_id", "User", "id", "user"),
+        Column("user_id", "User id", "id", "user"),
+        Column("user", "User", "text", "user", "user_id"),
         Column("state", "State"),
         Column("amount", "Amount", "amount"),
         Column("deposited", "Deposited in the period", "amount", is_summed=True),
         Column("withdrawn", "Paid out in the period", "amount", is_summed=True),
         Column("transaction", "Transaction id"),
         Column("address", "Address"),
-        Column("asked_by", "Entered or requested by", "id", "user"),
+        Column("asked_by", "Entered or requested by, id", "id", "user"),
+        Column("asker", "Entered or requested by", "text", "user", "asked_by"),
         Column("decided_at", "Decided at", "instant"),
-        Column("decided_by", "Decided by", "id", "user"),
+        Column("decided_by", "Decided by, id", "id", "user"),
+        Column("decider", "Decided by", "text", "user", "decided_by"),
         Column("settled_at", "Credited or paid at", "instant"),
-        Column("settled_by", "Credited or paid by", "id", "user"),
+        Column("settled_by", "Credited or paid by, id", "id", "user"),
+        Column("settler", "Credited or paid by", "text", "user", "settled_by"),
     ]
 
 
@@ -55,16 +59,22 @@ _PASSAGES: Final = f"""WITH event AS (
         FROM withdrawals_withdrawal WHERE created_at <= %(told_at)s
     )
     SELECT asset.code, {instant("line.created_at")}, line.kind || ' ' || line.id,
-        line.user_id::text, coalesce(told.state, line.state), {amount("line.amount")},
+        line.user_id::text, owner.email, coalesce(told.state, line.state),
+        {amount("line.amount")},
         CASE WHEN line.kind = 'deposit' AND settled_at >= %(since)s
             THEN {amount("line.amount")} ELSE '' END,
         CASE WHEN line.kind = 'withdrawal' AND settled_at >= %(since)s
             THEN {amount("line.amount")} ELSE '' END,
         CASE line.kind WHEN 'deposit' THEN line.reference ELSE {text("told.txid")} END,
-        line.address, line.asked_by::text, {instant("told.decided_at")},
-        {text("told.decided_by")}, {instant("told.settled_at")}, {text("told.settled_by")}
+        line.address, line.asked_by::text, asker.email, {instant("told.decided_at")},
+        {text("told.decided_by")}, {text("decider.email")}, {instant("told.settled_at")},
+        {text("told.settled_by")}, {text("settler.email")}
     FROM line JOIN ledger_asset asset ON asset.id = line.asset_id
+    JOIN accounts_user owner ON owner.id = line.user_id
+    JOIN accounts_user asker ON asker.id = line.asked_by
     LEFT JOIN told ON told.kind = line.kind AND told.about = line.id
+    LEFT JOIN accounts_user decider ON decider.id = told.decided_by
+    LEFT JOIN accounts_user settler ON settler.id = told.settled_by
     WHERE greatest(line.created_at, told.moved_at) >= %(since)s
     AND {is_asked("asset.code", "asset", "text")}
     AND {is_asked("line.user_id", "user", "bigint")}

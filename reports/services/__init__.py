@@ -6,6 +6,7 @@ from reports.services.asking import (
     hand_out_export,
     request_export,
 )
+from reports.services.fixing import fix_rates
 from reports.services.making import (
     KEPT,
     expire_exports,
@@ -22,6 +23,7 @@ __all__ = [
     "Manifest",
     "cancel_export",
     "expire_exports",
+    "fix_rates",
     "hand_out_export",
     "make_exports",
     "read_manifest",

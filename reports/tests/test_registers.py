@@ -14,14 +14,20 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Story:
 
 def test_the_register_says_by_which_transaction_and_who_decided(story):
     assert told("deposits_withdrawals") == [
-        "USDT | 08:00 | deposit tx-alice | alice | credited | 10000 | 10000 |  "
-        "| tx-alice |  | carol | 09:00 | dave | 09:00 | dave",
-        "BTC | 08:00 | deposit tx-bob | bob | credited | 1 | 1 |  "
-        "| tx-bob |  | carol | 09:00 | dave | 09:00 | dave",
-        "USDT | 13:00 | withdrawal of 100 | alice | paid | 100 |  | 100 "
-        "| tx-paid | addr-alice | alice | 13:30 | carol | 14:00 | carol",
-        "USDT | 15:00 | withdrawal of 50 | alice | requested | 50 |  |  "
-        "|  | addr-alice | alice |  |  |  | ",
+        "USDT | 08:00 | deposit tx-alice | alice | alice@example.com "
+        "| credited | 10000 | 10000 |  "
+        "| tx-alice |  | carol | carol@example.com "
+        "| 09:00 | dave | dave@example.com | 09:00 | dave | dave@example.com",
+        "BTC | 08:00 | deposit tx-bob | bob | bob@example.com | credited | 1 | 1 |  "
+        "| tx-bob |  | carol | carol@example.com "
+        "| 09:00 | dave | dave@example.com | 09:00 | dave | dave@example.com",
+        "USDT | 13:00 | withdrawal of 100 | alice | alice@example.com "
+        "| paid | 100 |  | 100 "
+        "| tx-paid | addr-alice | alice | alice@example.com "
+        "| 13:30 | carol | carol@example.com | 14:00 | carol | carol@example.com",
+        "USDT | 15:00 | withdrawal of 50 | alice | alice@example.com "
+        "| requested | 50 |  |  "
+        "|  | addr-alice | alice | alice@example.com |  |  |  |  |  | ",
     ]
 
 
@@ -33,12 +39,15 @@ def test_the_register_tells_the_state_of_then(story):
 
     assert of_100 == {
         "2026-11-21T13:30Z": [
-            "USDT | 13:00 | withdrawal of 100 | alice | requested | 100 |  |  "
-            "|  | addr-alice | alice |  |  |  | "
+            "USDT | 13:00 | withdrawal of 100 | alice | alice@example.com "
+            "| requested | 100 |  |  "
+            "|  | addr-alice | alice | alice@example.com |  |  |  |  |  | "
         ],
         "2026-11-21T14:00Z": [
-            "USDT | 13:00 | withdrawal of 100 | alice | approved | 100 |  |  "
-            "|  | addr-alice | alice | 13:30 | carol |  | "
+            "USDT | 13:00 | withdrawal of 100 | alice | alice@example.com "
+            "| approved | 100 |  |  "
+            "|  | addr-alice | alice | alice@example.com "
+            "| 13:30 | carol | carol@example.com |  |  | "
         ],
     }
 
