@@ -2,19 +2,27 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
 
 from accounts.models import User
-from bookkeeping.models import Adjustment
+from bookkeeping.models import Adjustment, Period
 from bookkeeping.services import (
     approve_adjustment,
+    close_day,
+    open_period,
     propose_adjustment,
     record_rate,
     reject_adjustment,
+    reopen_day,
 )
+from bookkeeping.states import PeriodKind
 from deposits.models import Deposit
 from deposits.services import confirm_deposit, enter_deposit, refuse_deposit
 from kernel import clock
 from kernel.decimals import format_decimal, parse_decimal
+from kernel.errors import ExchangeError
 from ledger.models import CUSTOMER_KINDS, DEBIT_KINDS, Account, AccountKind, Asset, Entry
 from ledger.models import Transfer as TransferRow
 from ledger.services import open_account, post_entry
@@ -39,8 +47,9 @@ STAFF = ("carol", "dave")
 RIGHTS = (
     "deposits.enter_deposit", "deposits.confirm_deposit", "withdrawals.decide_withdrawal",
     "bookkeeping.propose_adjustment", "bookkeeping.approve_adjustment",
-    "bookkeeping.record_rate",
+    "bookkeeping.record_rate", "bookkeeping.close_period", "bookkeeping.reopen_period",
 )  # fmt: skip
+YESTERDAY = timedelta(days=1)
 ADDRESS = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
 #: The order in which a balance sheet names accounts.
 KINDS = [*AccountKind]
@@ -68,7 +77,12 @@ class Stage:
             return gains(*found.groups())
         for pattern, act in SAYINGS:
             if found := re.fullmatch(pattern, says):
-                act(self, *found.groups())
+                try:
+                    with transaction.atomic():
+                        act(self, *found.groups())
+                except ExchangeError as refused:
+                    assert self._booked() == ["nothing"]
+                    return [f"refused: {refused.code}"]
                 return self._booked()
         raise AssertionError(f"nobody knows how to do this: {says}")
 
@@ -142,8 +156,10 @@ class Stage:
         request_cancel(user_id=person(who).pk, order_id=self.order, now=clock.now())
         settle()
 
-    def book(self, debit: str, credit: str, amount: str, code: str, memo: str) -> None:
-        """A house booking."""
+    def book(
+        self, when: str | None, debit: str, credit: str, amount: str, code: str, memo: str
+    ) -> None:
+        """A house booking, dated now or as it says."""
         number = Entry.objects.count()
         post_entry(
             kind=Entry.Kind.HOUSE,
@@ -159,13 +175,19 @@ class Stage:
                 )
             ],
             memo=memo,
-            now=clock.now(),
+            now=clock.now() - (YESTERDAY if when else 0 * YESTERDAY),
         )
 
     def propose(self, who: str, whose: str, reason: str) -> None:
         entry = Entry.objects.filter(
             kind=Entry.Kind.DEPOSIT, transfers__credit__owner=person(whose)
         ).last()
+        self._propose(who, entry, reason)
+
+    def propose_last(self, who: str, reason: str) -> None:
+        self._propose(who, Entry.objects.order_by("created_at").last(), reason)
+
+    def _propose(self, who: str, entry: Entry, reason: str) -> None:
         self.adjustment = propose_adjustment(
             transfer_ids=[row.pk for row in entry.transfers.all()],
             reason=reason,
@@ -181,6 +203,21 @@ class Stage:
     def disagree(self, who: str, reason: str) -> None:
         reject_adjustment(
             adjustment_id=self.adjustment.pk,
+            actor=staff(who),
+            reason=reason,
+            now=clock.now(),
+        )
+
+    def close(self, who: str) -> None:
+        now = clock.now()
+        day = open_period(
+            kind=PeriodKind.DAY, day=(now - YESTERDAY).date(), actor=staff(who)
+        )
+        close_day(period_id=day.pk, actor=staff(who), now=now)
+
+    def reopen(self, who: str, reason: str) -> None:
+        reopen_day(
+            period_id=Period.objects.get().pk,
             actor=staff(who),
             reason=reason,
             now=clock.now(),
@@ -302,7 +339,7 @@ def _told(row: TransferRow) -> str:
     )
 
 
-AMOUNT, WHO = r"([0-9.]+) ([A-Z0-9]+)", r"(\w+)"
+AMOUNT, WHO, ACCOUNT = r"([0-9.]+) ([A-Z0-9]+)", r"(\w+)", r"([a-z ]+)"
 SAYINGS: tuple[tuple[str, Callable[..., None]], ...] = (
     (rf"given {WHO} has {AMOUNT}", Stage.has),
     (rf"{WHO} enters a deposit of {AMOUNT} for {WHO}", Stage.enter),
@@ -317,11 +354,15 @@ SAYINGS: tuple[tuple[str, Callable[..., None]], ...] = (
     (rf"{WHO} (buys|sells) ([0-9.]+) BTC at ([0-9.]+)", Stage.trade),
     (rf"{WHO} cancels the order", Stage.cancel),
     (rf"{WHO} proposes to take back {WHO}'s deposit: (.+)", Stage.propose),
+    (rf"{WHO} proposes to take back the last entry: (.+)", Stage.propose_last),
+    (rf"{WHO} closes yesterday", Stage.close),
+    (rf"{WHO} opens yesterday again: (.+)", Stage.reopen),
     (rf"{WHO} approves the adjustment", Stage.agree),
     (rf"{WHO} rejects the adjustment: (.+)", Stage.disagree),
     (rf"given ([A-Z]+) is worth {AMOUNT}", Stage.rate),
     (
-        rf"the house books debit ([a-z ]+), credit ([a-z ]+), {AMOUNT}: (.+)",
+        rf"the house books( for yesterday)? debit {ACCOUNT}, credit {ACCOUNT}, {AMOUNT}: "
+        r"(.+)",
         Stage.book,
     ),
 )
