@@ -177,6 +177,8 @@ def _facts(case: PeriodCase) -> list[tuple[str, object]]:
     if not case.digest:
         return facts
     facts.append(("Trial balance, SHA-256", format_html("<code>{}</code>", case.digest)))
+    if not case.suspense:
+        facts.append(("In suspense at its end", "nothing"))
     if period.state == PeriodState.PROPOSED and case.digest != period.digest:
         changed = f"it was {period.digest} when it was proposed"
         facts.append(("It has changed", notable(changed)))
@@ -202,9 +204,12 @@ def _tables(case: PeriodCase) -> list[Table]:
         )
         for it in case.suspense
     ]
-    tables = [Table("In suspense at its end", ["", "Amount"], suspense, has_amounts=True)]
+    tables = []
     if checks:
-        tables.insert(0, Table("Checklist", ["What", "Is it so?", ""], checks))
+        tables.append(Table("Checklist", ["What", "Is it so?", ""], checks))
+    if suspense:
+        title = "In suspense at its end"
+        tables.append(Table(title, ["", "Amount"], suspense, has_amounts=True))
     return tables
 
 
