@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from bookkeeping import audit as bookkeeping_audit
 from deposits import audit as deposits_audit
 from exchange import seals
 from kernel.invariants import EVERYTHING, Invariant, Scope, applies, query_of
@@ -17,6 +18,7 @@ from matching import audit as matching_audit
 from matching.verify import differences
 from orders import audit as orders_audit
 from orders.selectors import shards
+from proofs import audit as proofs_audit
 from withdrawals import audit as withdrawals_audit
 
 #: How many violations of one rule are shown.
@@ -28,13 +30,14 @@ def _replayed(_: Scope) -> Iterator[str]:
         yield from islice(differences(shard=shard), SHOWN)
 
 
+REPLAY: Final = Invariant(
+    "O8",
+    "the commands, replayed from empty, give what is recorded",
+    check=_replayed,
+)
 #: What no single app can say.
 OF_THE_HOUSE: Final = (
-    Invariant(
-        "O8",
-        "the commands, replayed from empty, give what is recorded",
-        check=_replayed,
-    ),
+    REPLAY,
     Invariant(
         "S3",
         "what the staff did says who, and a refusal says why",
@@ -65,8 +68,15 @@ INVARIANTS: tuple[Invariant, ...] = (
     *matching_audit.INVARIANTS,
     *deposits_audit.INVARIANTS,
     *withdrawals_audit.INVARIANTS,
+    *bookkeeping_audit.INVARIANTS,
+    *proofs_audit.INVARIANTS,
     *OF_THE_HOUSE,
 )
+
+
+def rules_of(*, replay: bool) -> tuple[Invariant, ...]:
+    """All invariants, or all but the replay: `manage.py verify` does that too."""
+    return tuple(it for it in INVARIANTS if replay or it is not REPLAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Final
 
 from django.db import connection
 
-from exchange.audit import Finding, audit, one_snapshot
+from exchange.audit import Finding, audit, one_snapshot, rules_of
 from exchange.audit_halts import assets_of, halt_markets
 from exchange.audit_marks import in_words, marks_after, safe_marks
 from kernel import clock
-from kernel.invariants import EVERYTHING, Scope
+from kernel.invariants import EVERYTHING, Invariant, Scope
 from ledger.models import AuditRun
 from ledger.selectors import last_look
 from ledger.services import Violation, record_audit, record_failed_audit
@@ -31,6 +31,7 @@ class AuditAtWork(Exception):
 def run_audit(
     *,
     full: bool,
+    replay: bool = True,
     wait: float = 0.0,
     tell: Callable[[Finding], None] = lambda _: None,
 ) -> AuditRun:
@@ -38,6 +39,7 @@ def run_audit(
 
     full    look at everything; else at what came since the last audit, and at what is live.
             The first audit of a database is full whatever is asked
+    replay  whether a full audit replays the commands too, which takes longest
     wait    seconds for another audit to end
     tell    is told of each finding as it comes
     raises  AuditAtWork
@@ -48,7 +50,7 @@ def run_audit(
         kind = AuditRun.Kind.FULL if is_full else AuditRun.Kind.RECENT
         started_at = clock.now()
         try:
-            run = _look(kind, last, tell)
+            run = _look(kind, last, rules_of(replay=replay), tell)
         except Exception as failure:
             record_failed_audit(
                 kind=kind,
@@ -64,7 +66,10 @@ def run_audit(
 
 
 def _look(
-    kind: AuditRun.Kind, last: AuditRun | None, tell: Callable[[Finding], None]
+    kind: AuditRun.Kind,
+    last: AuditRun | None,
+    rules: Sequence[Invariant],
+    tell: Callable[[Finding], None],
 ) -> AuditRun:
     before = last.marks if last is not None else {}
     scope = EVERYTHING
@@ -73,7 +78,7 @@ def _look(
     started_at, safe = clock.now(), safe_marks()
     findings, violations = 0, list[Violation]()
     with one_snapshot():
-        for finding in audit(scope):
+        for finding in audit(scope, rules=rules):
             tell(finding)
             findings += 1
             violations += _violations(finding)

@@ -11,7 +11,10 @@ from typing import Final
 
 from django.db import connection
 
-from ledger.selectors import movement_lag
+from exchange.seals import seal_lags
+from kernel import clock
+from ledger.models import AuditRun
+from ledger.selectors import audit_standing, movement_lag
 from matching.selectors import shard_standings
 from orders.selectors import history_lags
 
@@ -35,6 +38,8 @@ def gauges() -> Iterator[Gauge]:
     """Everything that is measured, read anew."""
     yield from _of_engines()
     yield from _of_history()
+    yield from _of_audits()
+    yield from _of_seals()
     yield Gauge(
         "fairbook_database_connections",
         "Sessions open in the exchange's database, and how many the server allows.",
@@ -74,6 +79,52 @@ def _of_history() -> Iterator[Gauge]:
         "Age of the first record that a list lacks; 0 while fewer wait than are worth it.",
         "log",
         {name: _seconds(age) for name, (_, age) in lags.items()},
+    )
+
+
+def _of_audits() -> Iterator[Gauge]:
+    standing = audit_standing()
+    ages = {"any": standing.age, "full": standing.full_age}
+    yield Gauge(
+        "fairbook_audit_age_seconds",
+        "Since the last audit began that could look; missing before the first.",
+        "kind",
+        {kind: _seconds(age) for kind, age in ages.items() if age is not None},
+    )
+    took = {"last": standing.duration}
+    yield Gauge(
+        "fairbook_audit_duration_seconds",
+        "How long that audit took.",
+        "audit",
+        {audit: _seconds(it) for audit, it in took.items() if it is not None},
+    )
+    yield Gauge(
+        "fairbook_audit_outcome",
+        "1 for how the last audit ended, 0 for the others.",
+        "outcome",
+        {it.value: float(it.value == standing.outcome) for it in AuditRun.Outcome},
+    )
+    yield Gauge(
+        "fairbook_breaks",
+        "Breaks that audits found and nobody has resolved.",
+        "state",
+        standing.breaks,
+    )
+
+
+def _of_seals() -> Iterator[Gauge]:
+    lags = seal_lags(now=clock.now())
+    yield Gauge(
+        "fairbook_seal_lag_rows",
+        "Rows of a log that are not sealed yet.",
+        "log",
+        {it.log: it.rows for it in lags},
+    )
+    yield Gauge(
+        "fairbook_seal_lag_seconds",
+        "Age of the first row of a log that is not sealed yet.",
+        "log",
+        {it.log: _seconds(it.age) for it in lags},
     )
 
 

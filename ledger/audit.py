@@ -11,6 +11,9 @@ GUARDS = (
     "accounts_open_empty",
     "balances_are_moved_by_transfers",
     "accounts_keep_their_identity",
+    "transfers_pass_bookkeeping",
+    "entries_are_of_open_periods",
+    "adjustment_entries_are_approved",
 )
 #: What came since the last audit, and what may belong to it: a row beyond a mark may have
 #: come with transfers that are not.

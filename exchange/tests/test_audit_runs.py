@@ -1,6 +1,5 @@
 """Audits that are kept: what the run of every minute finds, and what follows from it."""
 
-
 import pytest
 
 from deposits.services import confirm_deposit

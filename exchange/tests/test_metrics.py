@@ -5,7 +5,9 @@ import re
 import pytest
 from django.test import Client
 
+from exchange.audit_runs import run_audit
 from orders.services import index_fills, index_orders
+from tests.attempts import no_guards, run
 from tests.staff import member, verified, with_password_only
 from tests.stories import caller, fund, make_market, person, place, settle
 
@@ -94,6 +96,28 @@ def test_an_exchange_without_markets_tells_what_there_is(settings):
     assert found["fairbook_history_lag_rows"] == {"orders": 0, "movements": 0}
     sessions = found["fairbook_database_connections"]
     assert 0 < sessions["open"] <= sessions["allowed"]
+
+
+def test_it_is_told_how_the_audits_and_the_seals_are_doing(market, settings):
+    before = told(settings)
+    run_audit(full=True)
+    trade(market)
+    with no_guards():
+        run("UPDATE ledger_account SET balance = 5 WHERE kind = 'custody'")
+    run_audit(full=False)
+
+    found = told(settings)
+
+    assert before["fairbook_audit_age_seconds"] == {}
+    assert before["fairbook_audit_outcome"] == {"clean": 0, "broken": 0, "failed": 0}
+    assert found["fairbook_audit_age_seconds"].keys() == {"any", "full"}
+    assert found["fairbook_audit_age_seconds"]["any"] < 60
+    assert found["fairbook_audit_duration_seconds"]["last"] > 0
+    assert found["fairbook_audit_outcome"] == {"clean": 0, "broken": 1, "failed": 0}
+    assert found["fairbook_breaks"]["open"] >= 2
+    assert found["fairbook_breaks"]["acknowledged"] == 0
+    assert found["fairbook_seal_lag_rows"]["transfers"] > 0
+    assert found["fairbook_seal_lag_seconds"].keys() >= {"transfers", "commands"}
 
 
 # Who is told ----------------------------------------------------------------------------

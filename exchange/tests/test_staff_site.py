@@ -83,6 +83,10 @@ def test_the_desk_counts_what_waits():
         ("withdrawals to decide on", 2),
         ("withdrawals to pay", 1),
         ("deposits to confirm", 1),
+        ("breaks to resolve", 0),
+        ("adjustments to decide on", 0),
+        ("months to close", 0),
+        ("proofs to publish", 0),
     ]
 
 

@@ -1,6 +1,6 @@
 -- What it protects: a rule of the database that somebody took away, or made toothless, for
 -- however short a time an audit saw it. Not the right to do so: the owner has it.
--- Proved by ledger/tests/test_audit.py.
+-- Proved by exchange/tests/test_audit_runs.py.
 
 -- One digest over all triggers, constraints, functions and rights, for audits to compare.
 CREATE FUNCTION ledger_rules() RETURNS text

@@ -53,20 +53,23 @@ class AuditStanding:
     duration  of it
     outcome   of the last audit of all: a failed one could not look
     full_age  since the last full one that could look began; None before the first
-    breaks    nobody has resolved them
+    breaks    that nobody has resolved, by state: "open" or "acknowledged"
     """
 
     age: timedelta | None
     duration: timedelta | None
     outcome: str
     full_age: timedelta | None
-    breaks: int
+    breaks: dict[str, int]
 
 
 def audit_standing() -> AuditStanding:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING)
-        return AuditStanding(*cursor.fetchone())
+        standing = cursor.fetchone()
+        cursor.execute(_BREAKS)
+        breaks = {"open": 0, "acknowledged": 0, **dict(cursor)}
+        return AuditStanding(*standing, breaks=breaks)
 
 
 _STANDING = """
@@ -77,6 +80,6 @@ _STANDING = """
            (SELECT finished_at - started_at FROM last),
            coalesce((SELECT outcome FROM ledger_auditrun ORDER BY id DESC LIMIT 1), ''),
            (SELECT clock_timestamp() - started_at FROM ledger_auditrun
-            WHERE kind = 'full' AND outcome <> 'failed' ORDER BY id DESC LIMIT 1),
-           (SELECT count(*) FROM ledger_break WHERE state <> 'resolved')
+            WHERE kind = 'full' AND outcome <> 'failed' ORDER BY id DESC LIMIT 1)
 """
+_BREAKS = "SELECT state, count(*) FROM ledger_break WHERE state <> 'resolved' GROUP BY 1"

@@ -44,7 +44,9 @@ class Command(BaseCommand):
                 f"{report.seconds} s"
             )
             self.stdout.write(f"trades sha256 {report.trades_sha256}")
-            call_command("audit", stdout=self.stdout, stderr=self.stderr)
+            call_command(
+                "audit", without_replay=True, stdout=self.stdout, stderr=self.stderr
+            )
             call_command("verify", stdout=self.stdout, stderr=self.stderr)
         if options["json"]:
             options["json"].write_text(json.dumps(asdict(report), indent=2) + "\n")
