@@ -7,8 +7,9 @@ it is decided on. Nothing in the ledger is locked: what is sealed does not chang
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
@@ -32,7 +33,6 @@ from proofs.models import (
     ProofTree,
     Reserve,
     TreePage,
-    TreeShare,
 )
 from proofs.selectors import (
     Grown,
@@ -215,15 +215,21 @@ def _keep(proof: Proof, grown: Grown) -> None:
         leaves=grown.tree.leaf_count,
     )
     TreePage.objects.bulk_create(_pages(tree, grown.tree.nodes), batch_size=50)
-    TreeShare.objects.bulk_create(
-        (
-            TreeShare(
-                tree=tree, user_id=owner, amount=amount, leaves=grown.tree.leaves[owner]
-            )
-            for owner, amount in grown.owed.items()
-        ),
-        batch_size=5_000,
-    )
+    _copy_shares(tree, grown)
+
+
+def _copy_shares(tree: ProofTree, grown: Grown) -> None:
+    """COPY takes a tenth of the time that INSERT does; there is a row for each customer."""
+    into = "COPY proofs_treeshare (tree_id, user_id, amount, leaves) FROM STDIN"
+    raw: psycopg.Connection[Any] = connection.connection
+    with (
+        connection.wrap_database_errors,
+        raw.cursor() as cursor,
+        cursor.copy(into) as copy,
+    ):
+        for owner, amount in grown.owed.items():
+            leaves = ",".join(map(str, grown.tree.leaves[owner]))
+            copy.write(f"{tree.pk}\t{owner}\t{amount}\t{{{leaves}}}\n")
 
 
 def _pages(tree: ProofTree, nodes: bytes) -> Iterable[TreePage]:
