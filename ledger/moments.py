@@ -62,8 +62,10 @@ def parse_moment(text: str) -> Moment:
         raise InvalidMoment(given=text[:80])
     if transfer is not None and transfer > BIGINT_MAX:
         raise InvalidMoment(given=text[:80])
-    at = _end_of(parts[0]) if parts else None
-    return Moment(at=at, transfer=transfer)
+    try:
+        return Moment(at=_end_of(parts[0]) if parts else None, transfer=transfer)
+    except InvalidMoment:
+        raise InvalidMoment(given=text[:80]) from None
 
 
 def parse_period(since: str, until: str) -> tuple[datetime, datetime]:

@@ -25,10 +25,8 @@ PROVED: Final = ("L1", "L2", "L3", "L5", "L7", "L8", "L10", "L14")
 def book_rows(history: History) -> list[Row]:
     """The trial balance and one customer's balances as of past moments; the seals."""
     moments = [history.at(part) for part in MOMENTS]
-    everybody = [
-        _seconds(lambda at=at: balances_at(moment=Moment(at=at))) for at in moments
-    ]
-    folds = [_seconds(lambda at=at: _fold(at)) for at in moments[::2]]
+    everybody = [_seconds(partial(balances_at, moment=Moment(at=at))) for at in moments]
+    folds = [_seconds(partial(_fold, at)) for at in moments[::2]]
     someone = history.users[len(history.users) // 2]
     ones = [
         1000 * _seconds(partial(balances_at, moment=Moment(at=at), owner_id=someone))

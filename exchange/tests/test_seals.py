@@ -1,74 +1,35 @@
 """What was sealed cannot be altered unseen, not even by a superuser."""
 
-import json
+import io
 import os
 import shutil
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
-from exchange.seal_heads import LINES, export_heads, heads_directory
-from exchange.seals import (
-    LOGS,
-    broken_seals,
-    broken_snapshots,
-    seal_due,
-    seal_lags,
-    streams,
+from exchange.seals import LOGS, broken_snapshots, seal_due, seal_lags
+from exchange.tests.sealed_days import (
+    A_MINUTE,
+    EVERYTHING,
+    LATE,
+    a_day,
+    found,
+    seal_everything,
 )
-from kernel.invariants import Scope
+from kernel import clock
 from ledger.models import Seal, Transfer
 from ledger.moments import instant_text
 from ledger.selectors import content_queries, seal_head
-from ledger.services import seal_stream, take_snapshot
+from ledger.services import take_snapshot
 from tests.attempts import no_guards, run
-from tests.stories import NOON, fund, make_market, person, place, settle
+from tests.stories import fund, person
 
-EVERYTHING, A_MINUTE = Scope(full=True), Scope(full=False)
-#: Long after everything happened: whatever waits has waited long enough.
-LATE = NOON + timedelta(days=3650)
-
-
-@pytest.fixture(autouse=True)
-def outside(settings, tmp_path) -> Path:
-    """A place for the heads that is this test's own."""
-    settings.SEALS_DIR = tmp_path / "seals"
-    return heads_directory()
-
-
-@pytest.fixture
-def a_sealed_day(db) -> None:
-    """Some seals of the transfers, and one or more of every other log that has rows."""
-    a_day()
-
-
-def a_day() -> None:
-    market = make_market()
-    fund(person("dave"), "USDT", "100000")
-    for hour, name in enumerate(("alice", "bob", "carol")):
-        fund(person(name), "BTC", "1")
-        fund(person(name), "USDT", "100000")
-        place(person(name), market, "sell", "0.1", at="60000")
-        place(person("dave"), market, "buy", "0.1", at="60000")
-        settle()
-        seal_everything()
-        take_snapshot(now=NOON + timedelta(hours=hour), every=1)
-    person("mallory")
-
-
-def seal_everything() -> None:
-    for stream in streams():
-        while seal_stream(stream=stream, now=LATE, least=1, most=7):
-            pass
-
-
-def found(scope: Scope = EVERYTHING) -> list[str]:
-    return list(broken_seals(scope))
+pytestmark = pytest.mark.usefixtures("outside")
 
 
 # What is sealed -------------------------------------------------------------------------
@@ -237,124 +198,6 @@ def test_each_minute_looks_at_the_newest_and_at_another_part_of_the_old(
     assert False in minutes, "not every minute looks at all"
 
 
-# A chain that was made anew --------------------------------------------------------------
-
-
-def forge() -> None:
-    """Alter a transfer, and make the whole chain anew, as a superuser can."""
-    with no_guards():
-        run("UPDATE ledger_transfer SET amount = amount + 1 WHERE id = 1 + (SELECT min(id) "
-            "FROM ledger_transfer)")  # fmt: skip
-        run("DELETE FROM ledger_seal WHERE log = 'transfers'")
-    while seal_stream(stream=streams()[0], now=LATE, least=1, most=7):
-        pass
-
-
-def test_a_chain_that_was_made_anew_disagrees_with_the_exported_heads(committed_db):
-    a_day()
-    head = seal_head()
-    export_heads(now=NOON)
-    forge()
-
-    assert seal_head().sha256 != head.sha256
-    [line] = found()
-    assert line.startswith(f"seal {head.number} of transfers: ")
-    assert "exported" in line
-    assert found(A_MINUTE) == found()
-
-
-def test_without_an_export_a_chain_that_was_made_anew_looks_like_one(a_sealed_day):
-    """Why heads are exported, and why they should be copied to another machine."""
-    forge()
-
-    assert found() == []
-
-
-def test_seals_that_were_cut_off_are_missed(committed_db):
-    a_day()
-    head = seal_head()
-    export_heads(now=NOON)
-
-    with no_guards():
-        run("DELETE FROM ledger_seal WHERE log = 'transfers' AND number = %s", head.number)
-
-    assert found() == [
-        f"seal {head.number} of transfers: it was exported, and is not there"
-    ]
-
-
-def test_a_whole_chain_that_is_gone_is_missed(committed_db):
-    a_day()
-    export_heads(now=NOON)
-
-    with no_guards():
-        run("DELETE FROM ledger_seal WHERE log LIKE 'trades:%%'")
-
-    assert [line.split(": ")[1] for line in found()] == [
-        "it was exported, and is not there"
-    ]
-
-
-# The exported heads ----------------------------------------------------------------------
-
-
-def test_the_heads_of_all_chains_are_exported_day_by_day(a_sealed_day, outside):
-    first = export_heads(now=NOON)
-    second = export_heads(now=NOON + timedelta(days=1))
-    again = export_heads(now=NOON + timedelta(days=1, hours=1))
-
-    assert [first.name, second.name, again.name] == [
-        "2026-11-21.json",
-        "2026-11-22.json",
-        "2026-11-22T130000.000000Z.json",
-    ]
-    heads = {seal.log: seal.sha256 for seal in Seal.objects.order_by("number")}
-    told = json.loads(first.read_text())["heads"]
-    assert {head["log"]: head["sha256"] for head in told} == heads
-    lines = [json.loads(line) for line in (outside / LINES).read_text().splitlines()]
-    assert len(lines) == 3 * len(heads)
-    assert lines[: len(heads)] == told
-    assert found() == []
-
-
-def test_an_export_is_only_added_to(a_sealed_day, outside):
-    export_heads(now=NOON)
-    before = (outside / LINES).read_bytes()
-
-    export_heads(now=NOON + timedelta(days=1))
-
-    assert (outside / LINES).read_bytes().startswith(before)
-
-
-def test_half_a_line_that_a_crash_left_harms_nobody(a_sealed_day, outside):
-    export_heads(now=NOON)
-    with (outside / LINES).open("a") as lines:
-        lines.write('{"exported_at": "2026-11-2')
-
-    assert found() == []
-    export_heads(now=NOON + timedelta(days=1))
-    assert found() == []
-
-
-@pytest.mark.parametrize("file", [LINES, "2026-11-21.json"])
-def test_an_export_that_was_altered_is_found(a_sealed_day, outside, file):
-    export_heads(now=NOON)
-    head = seal_head().sha256
-
-    text = (outside / file).read_text()
-    (outside / file).write_text(text.replace(head, head[::-1]))
-    assert found() != []
-    (outside / file).write_text("nonsense\n")
-    assert any("it cannot be read" in line for line in found())
-
-
-def test_another_databases_heads_are_no_concern(a_sealed_day, outside):
-    export_heads(now=NOON)
-    shutil.move(outside, outside.parent / "another")
-
-    assert found() == []
-
-
 # Who seals dies --------------------------------------------------------------------------
 
 SEALING = """
@@ -434,3 +277,45 @@ def shell(command: str, environment: dict[str, str]) -> str:
         ["/bin/sh", "-c", command], env=environment, check=True, capture_output=True
     )
     return done.stdout.decode().split()[0]
+
+
+# The command -----------------------------------------------------------------------------
+
+
+def told(*options: str) -> list[str]:
+    out = io.StringIO()
+    call_command("seals", *options, stdout=out, stderr=out, no_color=True)
+    return out.getvalue().splitlines()
+
+
+def test_the_command_seals_shows_exports_and_verifies(db, outside):
+    fund(person("alice"), "BTC", "1")
+
+    assert told()[0].startswith("transfers                  1 waiting  -")
+    # The transfer and its two accounts.
+    assert told("--seal") == ["seals: 2 seals over 3 rows."]
+    assert told("--export") == [f"seals: the heads are in {outside}/{today()}.json."]
+    assert told("--verify") == ["seals: all 2 seals are as they were."]
+    seal = seal_head()
+    assert f"sha256    {seal.sha256}" in told("--show", "transfers:1")
+    assert f"printf %s '{seal.own_text()}' | sha256sum" in told("--show", "transfers:1")
+
+
+def today() -> str:
+    return f"{clock.now():%Y-%m-%d}"
+
+
+def test_the_command_ends_with_1_when_something_was_altered(a_sealed_day):
+    with no_guards():
+        run(f"UPDATE ledger_transfer SET amount = amount + 1 WHERE id = {MIDDLE}")
+
+    with pytest.raises(SystemExit) as end:
+        told("--verify")
+
+    assert end.value.code == 1
+
+
+@pytest.mark.parametrize("name", ["transfers:9", "nothing:1", "transfers", "", "x:y:-1"])
+def test_the_command_knows_no_such_seal(db, name):
+    with pytest.raises(CommandError, match="There is no seal"):
+        told("--show", name)

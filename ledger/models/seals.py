@@ -65,13 +65,17 @@ class Seal(models.Model):
     def __str__(self) -> str:
         return f"{self.log} #{self.number}"
 
-    def own_hash(self) -> str:
-        """SHA-256, in hex, over the fields; `ledger_seal_text` is the same in SQL."""
+    def own_text(self) -> str:
+        """What its hash is made of; `ledger_seal_text` is the same in SQL."""
         told = (
             self.log, self.number, self.first, self.last, self.rows,
             _plain(self.earliest), _plain(self.latest), self.content, self.previous,
         )  # fmt: skip
-        return hashlib.sha256("|".join(map(str, told)).encode()).hexdigest()
+        return "|".join(map(str, told))
+
+    def own_hash(self) -> str:
+        """SHA-256, in hex, over its text."""
+        return hashlib.sha256(self.own_text().encode()).hexdigest()
 
 
 def _plain(at: datetime) -> str:
