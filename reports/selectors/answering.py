@@ -118,7 +118,11 @@ def _total(row: tuple[str | None, ...], summed: Sequence[Column]) -> Total:
     # Of all together only values, which have one unit.
     return Total(
         of or "",
-        {it.name: cell or "" for it, cell in told if of is not None or it.kind == "value"},
+        {
+            it.name: cell
+            for it, cell in told
+            if cell is not None and (of is not None or it.kind == "value")
+        },
     )
 
 
