@@ -193,7 +193,11 @@ def _tables(case: PeriodCase) -> list[Table]:
     if case.period.kind == PeriodKind.DAY:
         return []
     checks = [
-        (it.item.capitalize(), "yes" if it.is_met else notable("not yet"), it.detail)
+        (
+            it.item.capitalize(),
+            "yes" if it.is_met else notable("not\N{NO-BREAK SPACE}yet"),
+            it.detail,
+        )
         for it in case.checks
     ]
     suspense = [

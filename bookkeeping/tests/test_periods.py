@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from django.db import connection
 
 from bookkeeping.errors import (
     BookkeepingReasonMissing,
@@ -167,6 +168,18 @@ def test_a_month_is_closed_for_good_by_two_people():
     booked(NOVEMBER + DAY)
 
 
+def copied(period: Period) -> bytes:
+    """What psql writes by the statement that README.md shows."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY (SELECT account_id, debits, credits FROM bookkeeping_frozenbalance "
+            f"WHERE period_id = {period.pk} ORDER BY 1) TO STDOUT (DELIMITER '|')"
+        ) as copy,
+    ):
+        return b"".join(copy)
+
+
 def test_its_trial_balance_is_frozen_and_hashed_as_an_auditor_would():
     period = closed()
 
@@ -178,6 +191,7 @@ def test_its_trial_balance_is_frozen_and_hashed_as_an_auditor_would():
     ]
     assert period.digest == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert period.digest == trial_digest(until=NOVEMBER)
+    assert period.digest == hashlib.sha256(copied(period)).hexdigest()
     assert period_case(period_id=period.pk).frozen == 2
 
 
