@@ -112,10 +112,28 @@ class Params:
 
 
 class Query(NamedTuple):
-    """SQL whose columns are the report's, all text and none NULL; and its arguments."""
+    """SQL whose columns are the report's, all text and none NULL; and its arguments.
+
+    in_order  all rows can be had without a sort: they lie in a table in their order, and
+              the rest is looked up (see `IN_ORDER`)
+    """
 
     sql: str
     args: Mapping[str, Any]
+    in_order: bool = False
+
+
+#: Has PostgreSQL walk along a key and look up the rest, remembering what it found: rows
+#: come at once, and no sort of all of them waits on the disk. Until the transaction's end.
+IN_ORDER: Final = (
+    "SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off"
+)
+#: As it is otherwise.
+IN_ANY_ORDER: Final = (
+    "SET LOCAL enable_sort TO DEFAULT; SET LOCAL enable_hashjoin TO DEFAULT; "
+    "SET LOCAL enable_mergejoin TO DEFAULT"
+)
 
 
 def no_query(_: Params) -> Query | None:
@@ -157,6 +175,9 @@ class Report:
 def stream(query: Query) -> Iterator[Row]:
     """The rows of a query, a handful at a time, in one transaction."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
+        if query.in_order:
+            with connection.cursor() as settings:
+                settings.execute(IN_ORDER)
         cursor.execute(query.sql, query.args)
         while rows := cursor.fetchmany(FETCHED):
             yield from rows

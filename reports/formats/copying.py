@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
+from reports.table import IN_ORDER
+
 #: So many rows are handed on at a time.
 PIECES: Final = 2_000
 
@@ -18,13 +20,18 @@ class Piece(NamedTuple):
 
 
 @contextmanager
-def still_books() -> Iterator[None]:
-    """All that is read inside is of one moment, though the exchange goes on."""
-    if connection.in_atomic_block:
-        yield  # the caller sees to it
-        return
+def still_books(*, in_order: bool = False) -> Iterator[None]:
+    """All that is read inside is of one moment, though the exchange goes on.
+
+    in_order  as reports.table.Query says
+    """
+    # Inside a transaction it is too late to ask; whoever began it sees to it.
+    is_ours = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if is_ours:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if in_order:
+            cursor.execute(IN_ORDER)
         yield
 
 

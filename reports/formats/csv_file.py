@@ -5,12 +5,12 @@ take for a formula gets an apostrophe before it; amounts, ids and times stay as 
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any, Final
 
 from reports.formats.cells import FORMULAS, defused, pieces_of
-from reports.formats.copying import PIECES, copy_out
+from reports.formats.copying import PIECES, Piece, copy_out, still_books
 from reports.formats.sink import Sink
 from reports.table import Column, Params, Query, Report
 
@@ -34,7 +34,7 @@ def write_csv(sink: Sink, report: Report, params: Params) -> None:
     if query is None:
         _write_rows(sink, lines, report, params)
         return
-    with closing(copy_out(_copy(query, columns), query.args, _with_crlf)) as pieces:
+    with still_books(in_order=query.in_order), _copied(query, columns) as pieces:
         for piece in pieces:
             sink.write(piece.data)
             sink.count(piece.rows)
@@ -50,6 +50,12 @@ def _write_rows(sink: Sink, lines: Any, report: Report, params: Params) -> None:
             sink.count(len(rows))
 
 
+def _copied(
+    query: Query, columns: Sequence[Column]
+) -> closing[Generator[Piece, None, None]]:
+    return closing(copy_out(_copy(query, columns), query.args, _with_crlf))
+
+
 def _copy(query: Query, columns: Sequence[Column]) -> str:
     names = [f"c{n}" for n in range(len(columns))]
     cells = (_cell(name, it) for name, it in zip(names, columns, strict=True))
@@ -60,12 +66,12 @@ def _copy(query: Query, columns: Sequence[Column]) -> str:
 
 
 def _cell(name: str, column: Column) -> str:
-    # COPY writes an empty text as "" and NULL as nothing, which is shorter.
     if column.kind != "text":
-        return f"nullif({name}, '')"
+        return name
+    # Nearly all begin with a letter, and a look at the first sign is cheap.
     return (
-        f"CASE WHEN {name} = '' THEN NULL WHEN left({name}, 1) IN ({_SIGNS}) "
-        f"THEN '''' || {name} ELSE {name} END"
+        f"CASE WHEN ascii({name}) BETWEEN 65 AND 65000 THEN {name} "
+        f"WHEN left({name}, 1) IN ({_SIGNS}) THEN '''' || {name} ELSE {name} END"
     )
 
 

@@ -63,14 +63,24 @@ BEFORE: Final = "%(before)s"
 UP_TO: Final = "%(at)s"
 
 
+def _side(name: str, commodity: str) -> str:
+    """One side of `moved`: looked up once for each account, whatever the length."""
+    return f"""CROSS JOIN LATERAL (
+        SELECT {NAME} AS name, {commodity} AS commodity,
+            ('1e-' || asset.scale)::numeric AS unit
+        FROM ledger_account account JOIN ledger_asset asset ON asset.id = account.asset_id
+        WHERE account.id = moved.{name}_id OFFSET 0) AS {name}"""  # noqa: S608  own text only
+
+
 def facts(*, commodity: str, head: str, postings: str) -> str:
-    """One text for each transfer, in the order of their ids."""
+    """One text for each transfer, in the order of their ids (reports.table.IN_ORDER)."""
+    # Two transfers beside each other are of one fact if entry and subject are the same: a
+    # trade, or one thing that happened to an order or a withdrawal; or else the entry.
     return f"""
-        WITH {book_of(commodity)},
-        market AS MATERIALIZED (SELECT id, symbol FROM orders_market),
+        WITH market AS MATERIALIZED (SELECT id, symbol FROM orders_market),
         named AS (
-            SELECT *, CASE WHEN code BETWEEN 20 AND 39 THEN 20 ELSE code END AS family,
-                CASE WHEN code < 80 THEN ref ELSE 0 END AS subject
+            SELECT *, CASE WHEN code BETWEEN 20 AND 39 THEN ref
+                WHEN code < 80 THEN ref # (code::bigint << 56) ELSE 0 END AS subject
             FROM ledger_transfer
             WHERE id >= %(lo)s AND id <= %(hi)s
             AND created_at >= %(since)s AND created_at <= %(at)s
@@ -78,14 +88,11 @@ def facts(*, commodity: str, head: str, postings: str) -> str:
                 SELECT asset.id FROM ledger_asset asset WHERE asset.code = %(asset)s))
         ), moved AS (
             SELECT *, lag(entry_id) OVER beside IS DISTINCT FROM entry_id
-                OR lag(subject) OVER beside <> subject
-                OR lag(family) OVER beside <> family
-                OR lag(created_at) OVER beside <> created_at AS is_first
+                OR lag(subject) OVER beside <> subject AS is_first
             FROM named WINDOW beside AS (ORDER BY id)
         )
         SELECT CASE WHEN is_first THEN {head} ELSE '' END || {postings}
-        FROM moved JOIN book debit ON debit.id = debit_id
-        JOIN book credit ON credit.id = credit_id
+        FROM moved {_side("debit", commodity)} {_side("credit", commodity)}
         ORDER BY moved.id
     """  # noqa: S608  own text only
 

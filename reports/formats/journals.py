@@ -24,7 +24,7 @@ from reports.formats.copying import copy_lines, still_books
 from reports.formats.dialects import Dialect
 from reports.formats.hledger import HLEDGER
 from reports.formats.sink import Sink
-from reports.table import EARLIEST, LATEST
+from reports.table import EARLIEST, IN_ANY_ORDER, IN_ORDER, LATEST
 
 #: By the name of the format.
 DIALECTS: Final[Mapping[str, Dialect]] = {it.name: it for it in (HLEDGER, BEANCOUNT)}
@@ -70,7 +70,9 @@ def write_cut(sink: Sink, dialect: Dialect, arguments: Mapping[str, Any]) -> Non
         cut = {**arguments, "first": first, "end": end, "lo": lo, "hi": hi}
         for statement in (*dialect.head, dialect.opening):
             _write(sink, statement, cut)
+        cursor.execute(IN_ORDER)
         _write(sink, dialect.facts, cut, is_rows=True)
+        cursor.execute(IN_ANY_ORDER)
         _write(sink, dialect.closing, cut)
 
 
