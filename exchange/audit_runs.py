@@ -10,7 +10,7 @@ from django.db import connection
 
 from exchange.audit import Finding, audit, one_snapshot, rules_of
 from exchange.audit_halts import assets_of, halt_markets
-from exchange.audit_marks import in_words, marks_after, safe_marks
+from exchange.audit_marks import PATIENCE, Marks, in_words, marks_after, safe_marks
 from kernel import clock
 from kernel.invariants import EVERYTHING, Invariant, Scope
 from ledger.models import AuditRun
@@ -33,16 +33,18 @@ def run_audit(
     full: bool,
     replay: bool = True,
     wait: float = 0.0,
+    patience: float = PATIENCE,
     tell: Callable[[Finding], None] = lambda _: None,
 ) -> AuditRun:
     """Look, write down what was found, and halt what must be halted.
 
-    full    look at everything; else at what came since the last audit, and at what is live.
-            The first audit of a database is full whatever is asked
-    replay  whether a full audit replays the commands too, which takes longest
-    wait    seconds for another audit to end
-    tell    is told of each finding as it comes
-    raises  AuditAtWork
+    full      look at everything; else at what came since the last audit, and what is live.
+              The first audit of a database is full whatever is asked
+    replay    whether a full audit replays the commands too, which takes longest
+    wait      seconds for another audit to end
+    patience  seconds for those to end who are writing
+    tell      is told of each finding as it comes
+    raises    AuditAtWork
     """
     with _alone(wait):
         last = last_look()
@@ -50,7 +52,8 @@ def run_audit(
         kind = AuditRun.Kind.FULL if is_full else AuditRun.Kind.RECENT
         started_at = clock.now()
         try:
-            run = _look(kind, last, rules_of(replay=replay), tell)
+            safe = safe_marks(patience=patience)
+            run = _look(kind, last, safe, rules_of(replay=replay), tell)
         except Exception as failure:
             record_failed_audit(
                 kind=kind,
@@ -68,6 +71,7 @@ def run_audit(
 def _look(
     kind: AuditRun.Kind,
     last: AuditRun | None,
+    safe: Marks | None,
     rules: Sequence[Invariant],
     tell: Callable[[Finding], None],
 ) -> AuditRun:
@@ -75,7 +79,7 @@ def _look(
     scope = EVERYTHING
     if kind == AuditRun.Kind.RECENT:
         scope = Scope(full=False, marks=in_words(before))
-    started_at, safe = clock.now(), safe_marks()
+    started_at = clock.now()
     findings, violations = 0, list[Violation]()
     with one_snapshot():
         for finding in audit(scope, rules=rules):
