@@ -66,10 +66,10 @@ class AuditStanding:
 def audit_standing() -> AuditStanding:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING)
-        standing = cursor.fetchone()
+        age, duration, outcome, full_age = cursor.fetchone()
         cursor.execute(_BREAKS)
         breaks = {"open": 0, "acknowledged": 0, **dict(cursor)}
-        return AuditStanding(*standing, breaks=breaks)
+        return AuditStanding(age, duration, outcome, full_age, breaks)
 
 
 _STANDING = """
