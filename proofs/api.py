@@ -1,8 +1,10 @@
 """Published proofs, for everybody; one's own part, for oneself."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from channels.db import database_sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -13,12 +15,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.serializers import PageQuery, page_body, read_cursor
+from proofs.models import ProofTree
 from proofs.selectors import (
     own_part,
+    page_count,
     proofs_page,
     published_proof,
     published_tree,
     tree_file,
+    tree_file_page,
 )
 from proofs.serializers import (
     OwnPartAnswer,
@@ -94,12 +99,23 @@ class TreeFile(APIView):
     )
     def get(self, request: Request, proof_id: int, asset: str) -> StreamingHttpResponse:
         tree = published_tree(proof_id=proof_id, code=asset)
-        name = f"fairbook-proof-{proof_id}-{tree.asset.code}.csv"
-        return StreamingHttpResponse(
-            tree_file(tree),
+        # Over ASGI, Django would read all of a plain iterator into memory.
+        is_async = isinstance(request._request, ASGIRequest)
+        answer = StreamingHttpResponse(
+            _pages(tree) if is_async else tree_file(tree),
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+        name = f"fairbook-proof-{proof_id}-{tree.asset.code}.csv"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        # What is published never changes.
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+async def _pages(tree: ProofTree) -> AsyncIterator[str]:
+    page = database_sync_to_async(tree_file_page)
+    for number in range(page_count(tree)):
+        yield await page(tree=tree, number=number)
 
 
 class OwnPart(APIView):

@@ -64,10 +64,19 @@ def published_tree(*, proof_id: int, code: str) -> ProofTree:
 
 def tree_file(tree: ProofTree) -> Iterator[str]:
     """The whole tree as everybody may download it, page by page in constant memory."""
-    yield file_heading(tree.pk)
-    pages = TreePage.objects.filter(tree=tree).order_by("number")
-    for nodes in pages.values_list("nodes", flat=True).iterator(chunk_size=8):
-        yield "".join(file_lines(bytes(nodes)))
+    for number in range(page_count(tree)):
+        yield tree_file_page(tree=tree, number=number)
+
+
+def page_count(tree: ProofTree) -> int:
+    return -(-(2 * tree.leaves - 1) // PAGE_NODES)
+
+
+def tree_file_page(*, tree: ProofTree, number: int) -> str:
+    """The lines of a page; the first one begins with the file's heading."""
+    nodes = TreePage.objects.values_list("nodes", flat=True).get(tree=tree, number=number)
+    heading = "" if number else file_heading(tree.pk)
+    return heading + "".join(file_lines(bytes(nodes)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,24 @@ def test_the_file_may_be_asked_for_as_what_it_is():
     )
 
 
+def test_a_file_of_several_pages_is_whole(monkeypatch):
+    for module in ("services", "selectors"):
+        monkeypatch.setattr(f"proofs.{module}.PAGE_NODES", 2)
+    proof = published()
+
+    lines = file_of(proof).splitlines()
+
+    tree = proof.trees.get(asset__code="BTC")
+    assert (tree.pages.count(), len(lines)) == (4, 1 + 7)
+    found = caller(person("alice")).get(f"{PROOFS}/{proof.pk}/mine").json()["trees"][0]
+    assert found["amount"] == "50000000"
+    assert all(
+        f"{digest},{value}" in lines
+        for leaf in found["leaves"]
+        for digest, value in leaf["path"]
+    )
+
+
 def test_a_strangers_part_is_nobodys():
     proof = published()
 
