@@ -1,7 +1,7 @@
 """The append-only logs of the house: sealed, and looked at for what was tampered with."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -43,8 +43,12 @@ LOGS: Final[tuple[SealedLog, ...]] = (
 )
 #: Of the old rows of each log, so many are looked at in one incremental audit.
 LOOKED_AT: Final = 50_000
-#: And so many of its newest seals.
-NEWEST: Final = 3
+#: In so many seals at most.
+MOST_SEALS: Final = 50
+#: And so many of its newest seals, if they are so fresh.
+NEWEST, FRESH = 10, timedelta(minutes=3)
+#: Each snapshot is looked at once in so many minutes, or more where there are more.
+SNAPSHOT_MINUTES: Final = 60
 
 
 def streams() -> list[Stream]:
@@ -90,39 +94,51 @@ def _recently_broken(stream: Stream, minute: int) -> Iterator[str]:
     head = seal_head(log=stream.name)
     if head is None:
         return
-    yield from broken_links(stream=stream, since=max(head.number - 10 * NEWEST, 0))
-    parts = (head.last - stream.start - 1) // LOOKED_AT + 1
-    after = stream.start + minute % parts * LOOKED_AT
-    seals = {
-        seal.number: seal
-        for seal in chain(
-            _seals(stream).filter(last__gt=after, first__lte=after + LOOKED_AT),
-            _seals(stream).filter(number__gt=head.number - NEWEST),
-        )
-    }
-    for seal in seals.values():
-        yield from broken_links(stream=stream, since=seal.number - 1, until=seal.number)
-    yield from broken_content(stream=stream, seals=seals.values())
+    # Where little happens a seal has few rows; so many of them that it comes to the same.
+    size = LOOKED_AT * head.number // max(head.last - stream.start, 1)
+    size = min(max(size, 1), MOST_SEALS)
+    since = minute % -(-head.number // size) * size
+    yield from _broken_between(stream, since, min(since + size, head.number))
+    newest, lately = head.number - NEWEST, _database_now() - FRESH
+    fresh = [
+        seal.number
+        for seal in _seals(stream).filter(number__gt=newest)
+        if seal.sealed_at > lately
+    ]
+    if fresh:
+        yield from _broken_between(stream, fresh[0] - 1, head.number)
+
+
+def _broken_between(stream: Stream, since: int, until: int) -> Iterator[str]:
+    seals = _seals(stream).filter(number__gt=since, number__lte=until)
+    yield from broken_links(stream=stream, since=since, until=until)
+    yield from broken_content(stream=stream, seals=seals)
 
 
 def _seals(stream: Stream) -> QuerySet[Seal]:
     return Seal.objects.filter(log=stream.name).order_by("number")
 
 
-def _minute() -> int:
+def _database_now() -> datetime:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT (extract(epoch FROM now()) / 60)::bigint")
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT now()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
+def _minute() -> int:
+    """Whose turn it is, whatever host asks."""
+    return int(_database_now().timestamp()) // 60
 
 
 def broken_snapshots(scope: Scope) -> Iterator[str]:
-    """Snapshots that are not what the transfers say: all, or the last and another one."""
+    """Snapshots that are not what the transfers say: all, or one of them each minute."""
     if scope.full:
         yield from wrong_snapshots()
         return
-    lasts = list(Snapshot.objects.order_by("-last").values_list("last", flat=True))
-    if lasts:
-        yield from wrong_snapshots(lasts={lasts[0], lasts[_minute() % len(lasts)]})
+    lasts = list(Snapshot.objects.order_by("last").values_list("last", flat=True))
+    turn = _minute() % max(len(lasts), SNAPSHOT_MINUTES)
+    yield from wrong_snapshots(lasts=lasts[turn : turn + 1])
 
 
 INVARIANTS: Final = (

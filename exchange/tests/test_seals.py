@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
+from exchange import tasks
 from exchange.seals import LOGS, broken_snapshots, seal_due, seal_lags
 from exchange.tests.sealed_days import (
     A_MINUTE,
@@ -183,14 +184,13 @@ def test_each_minute_looks_at_the_newest_and_at_another_part_of_the_old(
     a_sealed_day, monkeypatch
 ):
     monkeypatch.setattr("exchange.seals.LOGS", LOGS[:1])
-    monkeypatch.setattr("exchange.seals.LOOKED_AT", 10)
+    monkeypatch.setattr("exchange.seals.MOST_SEALS", 1)
     monkeypatch.setattr("exchange.seals.NEWEST", 1)
     with no_guards():
         run(f"UPDATE ledger_transfer SET amount = amount + 1 WHERE id = {MIDDLE}")
-    parts = (seal_head().last - 1) // 10 + 1
 
     minutes = []
-    for minute in range(parts):
+    for minute in range(seal_head().number):
         monkeypatch.setattr("exchange.seals._minute", lambda at=minute: at)
         minutes.append(bool(found(A_MINUTE)))
 
@@ -277,6 +277,30 @@ def shell(command: str, environment: dict[str, str]) -> str:
         ["/bin/sh", "-c", command], env=environment, check=True, capture_output=True
     )
     return done.stdout.decode().split()[0]
+
+
+def test_each_snapshot_has_its_minute(a_sealed_day, monkeypatch):
+    with no_guards():
+        run(
+            "UPDATE ledger_snapshotbalance SET credits = credits + 1 "
+            "WHERE last = (SELECT max(last) FROM ledger_snapshot)"
+        )
+
+    minutes = []
+    for minute in range(60):
+        monkeypatch.setattr("exchange.seals._minute", lambda at=minute: at)
+        minutes.append(bool(list(broken_snapshots(A_MINUTE))))
+
+    assert minutes.count(True) == 1
+
+
+def test_the_tasks_of_beat_seal_and_export(db, outside):
+    fund(person("alice"), "BTC", "1")
+    tasks.seal_logs()
+    tasks.export_seals()
+
+    assert (outside / "heads.jsonl").exists()
+    assert found() == []
 
 
 # The command -----------------------------------------------------------------------------
