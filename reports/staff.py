@@ -50,6 +50,7 @@ class Field:
     """One parameter of the form.
 
     choices  empty for free text
+    unset    what the choice of none is called
     """
 
     name: str
@@ -57,6 +58,7 @@ class Field:
     hint: str
     value: str
     choices: Sequence[str]
+    unset: str
     is_needed: bool
 
 
@@ -198,6 +200,7 @@ def fields_of(report: Report, said: Mapping[str, str]) -> list[Field]:
             hint=parameter.hint,
             value=said.get(name, ""),
             choices=_choices(name),
+            unset=_UNSET.get(name, "all"),
             is_needed=name in report.needs,
         )
         for name, parameter in PARAMETERS.items()
@@ -212,7 +215,11 @@ def _choices(name: str) -> list[str]:
         return [it.symbol for it in markets()]
     if name == "kind":
         return [str(it) for it in AccountKind.values]
-    return METHODS if name == "method" else []
+    return METHODS[1:] if name == "method" else []
+
+
+#: What it means to choose nothing, where that is not all.
+_UNSET: Final = {"currency": "no currency", "method": METHODS[0]}
 
 
 def shortcuts(

@@ -147,6 +147,7 @@ class Report:
     needs    those without which it cannot be
     columns  of these parameters: the reporting currency brings some along
     query    None for a report that is not a query; then `made` makes its rows
+    valued_by  which rates its values are made with
     per      the column by whose values its totals are made: amounts of different assets are
              never added up
     formats  names of those that it can be had in
@@ -161,6 +162,7 @@ class Report:
     query: Callable[[Params], Query | None] = no_query
     made: Callable[[Params], Iterator[Row]] | None = None
     per: str = "asset"
+    valued_by: str = "by the last rate at or before the cut"
     formats: frozenset[str] = TABULAR
 
     def rows(self, params: Params) -> Iterator[Row]:

@@ -198,4 +198,5 @@ REALISED_GAINS: Final = Report(
     needs=("user", "currency"),
     columns=_columns,
     made=_made,
+    valued_by="by the rate of each movement's own moment",
 )

@@ -89,4 +89,5 @@ INCOME_STATEMENT: Final = Report(
     takes=("from", "to", "as_of", "asset", "market", "currency"),
     columns=_columns,
     query=_query,
+    valued_by="by the last rate of each day",
 )

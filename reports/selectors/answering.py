@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from ledger.models import TRANSFERS_LOG, Seal
 from reports.errors import ReportTooLong
+from reports.selectors.adding import summed
 from reports.table import Column, Params, Query, Report, Row
 
 #: Whoever waits for an answer waits so long; an export may take longer.
@@ -97,24 +98,34 @@ def _page(report: Report, params: Params, after: int, limit: int) -> list[Row]:
 def _totals(report: Report, params: Params, columns: Sequence[Column]) -> list[Total]:
     """What the columns come to, per asset; values, which have one unit, also together."""
     names = [column.name for column in columns]
-    summed = [column for column in columns if column.is_summed]
-    query = report.query(params)
-    if query is None or not summed or report.per not in names:
+    some = [column for column in columns if column.is_summed]
+    if not some or report.per not in names:
         return []
-    listed = ", ".join(f'"{name}"' for name in names)
-    sums = ", ".join(f"sum(nullif(\"{it.name}\", '')::numeric)::text" for it in summed)
-    part = Query(
-        f'SELECT "{report.per}", {sums} FROM ({query.sql}) AS report ({listed}) '  # noqa: S608  our own words
-        "GROUP BY GROUPING SETS ((1), ()) ORDER BY 1",
-        query.args,
-    )
-    totals = [_total(row, summed) for row in _fetched(part)]
+    query = report.query(params)
+    if query is None:
+        sums = summed(report.rows(params), columns, report.per)
+    else:
+        sums = _sums(query, report.per, names, some)
+    totals = [_total(row, some) for row in sums]
     return [it for it in totals if it.cells]
 
 
-def _total(row: tuple[str | None, ...], summed: Sequence[Column]) -> Total:
+def _sums(
+    query: Query, per: str, names: Sequence[str], some: Sequence[Column]
+) -> list[Any]:
+    listed = ", ".join(f'"{name}"' for name in names)
+    sums = ", ".join(f"sum(nullif(\"{it.name}\", '')::numeric)::text" for it in some)
+    part = Query(
+        f'SELECT "{per}", {sums} FROM ({query.sql}) AS report ({listed}) '  # noqa: S608  our own words
+        "GROUP BY GROUPING SETS ((1), ()) ORDER BY 1",
+        query.args,
+    )
+    return _fetched(part)
+
+
+def _total(row: tuple[str | None, ...], some: Sequence[Column]) -> Total:
     of, *cells = row
-    told = zip(summed, cells, strict=True)
+    told = zip(some, cells, strict=True)
     # Of all together only values, which have one unit.
     return Total(
         of or "",

@@ -207,3 +207,22 @@ def test_the_page_offers_all_of_it_as_files_at_the_cut_that_it_shows(story, fran
     assert offered == ["csv", "xlsx", "json", "html", "hledger", "beancount"]
     assert (pinned["report"], pinned["asset"]) == ("journal", "BTC")
     assert ",transfer:" in pinned["as_of"]
+
+
+def test_a_report_that_takes_too_long_is_offered_as_an_export(story, frank, monkeypatch):
+    monkeypatch.setattr("reports.selectors.answering.ANSWER_MS", 1)
+
+    page = frank.get(f"{INDEX}journal/")
+
+    assert page.status_code == 400
+    assert "make an export of it" in page.content.decode()
+
+
+def test_gains_are_added_up(story, frank):
+    asked = "?user=bob@example.com&currency=USDT"
+
+    page = frank.get(f"{INDEX}realised_gains/{asked}").content.decode()
+
+    heads, *rows = figures(page).rows
+    [total] = [row for row in rows if row[0] == "Total BTC"]
+    assert total[heads.index("Gain, USDT")] != ""
