@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.core.management import call_command
 from django.db import Error, connection
 
-from exchange.bench import books, delays, lasting, over_http, settling
+from exchange.bench import books, delays, exports, lasting, over_http, settling
 from exchange.bench.history import fill_history
 from exchange.bench.limits import Limits
 from exchange.bench.over_http import Effort
@@ -155,6 +155,8 @@ def long_books(bench: Bench) -> Iterator[Row]:
         )
         _analyze()
         yield from books.book_rows(history)
+        bench.say("books: the past is told")
+        yield from exports.export_rows(history)
         bench.proofs["books: audit"] = books.proved()
         bench.say("books: audited")
 
