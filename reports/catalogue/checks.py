@@ -68,8 +68,9 @@ _WALLETS: Final = f"""WITH own AS (
             CASE WHEN last.at IS NULL THEN NULL WHEN label <> 'main' THEN 0 ELSE (
                 SELECT coalesce(sum(d.amount), 0) FROM deposits_deposit d
                 WHERE d.asset_id = own.asset_id AND d.created_at <= last.at
-                AND (d.state <> 'refused') AND (d.decided_at IS NULL
-                    OR d.decided_at > last.at)) END AS arriving,
+                AND NOT EXISTS (SELECT FROM deposits_event e WHERE e.deposit_id = d.id
+                    AND (e.created_at <= last.at OR (e.after = 'refused'
+                        AND e.created_at <= %(told_at)s)))) END AS arriving,
             CASE WHEN last.at IS NULL THEN NULL WHEN label <> 'main' THEN 0 ELSE (
                 SELECT coalesce(sum(w.amount), 0) FROM withdrawals_withdrawal w
                 JOIN withdrawals_event a ON a.withdrawal_id = w.id AND a.after = 'approved'

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bookkeeping.models import WalletCount
-from deposits.services import enter_deposit
+from deposits.services import enter_deposit, refuse_deposit
 from kernel.units import Atoms
 from ledger.models import Account, AccountKind, Entry
 from ledger.services import open_account, post_entry
@@ -159,3 +159,23 @@ def test_suspense_of_a_past_day_is_as_old_as_it_was(story):
 
     assert column(rows, "days", "age", "open") == [("80", "up to 90 days", "10.00000000")]
     assert table("suspense") == []
+
+
+def test_what_was_refused_later_was_still_expected_before(story):
+    entered = enter_deposit(
+        user_id=story.bob.pk,
+        asset_id=asset("USDT").pk,
+        amount=Atoms(7 * 10**8),
+        reference="tx-wrong",
+        actor=story.carol,
+        now=at(16),
+    )
+    count(story, 9_900, at(17))
+    before = table("reconciliation", as_of="2026-11-21T17:00Z")
+    refuse_deposit(
+        deposit_id=entered.pk, actor=story.dave, reason="never came", now=at(17, 30)
+    )
+
+    assert table("reconciliation", as_of="2026-11-21T17:00Z") == before
+    arriving = [it["arriving"] for it in (*before, *table("reconciliation"))]
+    assert [it for it in arriving if it] == ["7.00000000", "0.00000000"]

@@ -1,5 +1,6 @@
 """The catalogue, a report with its parameters, and the trace of one thing."""
 
+import re
 import secrets
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     if all(said.get(need) for need in asked.needs):
         try:
             params = read_params(report=asked, said=said, now=now)
-            start = int(after) if after.isascii() and after.isdecimal() else 0
+            start = int(after) if re.fullmatch("[0-9]{1,9}", after, re.ASCII) else 0
             found = answer(report=asked, params=params, after=start, limit=PAGE_ROWS)
         except ExchangeError as refused:
             context["refused"], status = refused.detail, 400
