@@ -19,7 +19,7 @@ from ledger.services.posting import (
     post_entry,
     write_batch,
 )
-from ledger.services.sealing import seal_all, seal_stream
+from ledger.services.sealing import seal_stream
 from ledger.services.snapshots import take_snapshot
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "post_entry",
     "record_audit",
     "record_failed_audit",
-    "seal_all",
     "seal_stream",
     "take_snapshot",
     "write_batch",

@@ -1,6 +1,5 @@
 """Finished ranges of the append-only logs are sealed behind the hot path (ADR 0020)."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -93,11 +92,3 @@ def _next_rows(
         )
         rows: tuple[int, int, datetime, datetime] = cursor.fetchone()
         return rows
-
-
-def seal_all(
-    *, streams: Sequence[Stream], now: datetime, least: int = SEAL_MIN
-) -> list[Seal]:
-    """Seal one range of each chain where one is due."""
-    seals = (seal_stream(stream=stream, now=now, least=least) for stream in streams)
-    return [seal for seal in seals if seal]

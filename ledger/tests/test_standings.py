@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.units import BIGINT_MAX
-from ledger.models import Account, Seal, Snapshot, SnapshotBalance, Transfer
+from ledger.models import Account, LogMark, Seal, Snapshot, SnapshotBalance, Transfer
 from ledger.moments import Moment
 from ledger.selectors import balances_at, settled, standings, wrong_snapshots
 from ledger.services import index_movements, take_snapshot
@@ -264,3 +264,23 @@ def test_nothing_is_sealed_beyond_a_transaction_that_may_still_write(committed_d
 
     seal()
     assert list(Seal.objects.order_by("number").values_list("rows", flat=True)) == [2, 2]
+
+
+def test_two_sealers_at_once_do_not_both(committed_db):
+    pay_in("alice", 1)
+    seal()
+    pay_in("alice", 1)
+    outcomes = []
+
+    def another() -> None:
+        outcomes.extend([seal(), snapshot()])
+        connection.close()
+
+    with transaction.atomic():
+        LogMark.objects.select_for_update().get(name="transfers")
+        sealer = threading.Thread(target=another)
+        sealer.start()
+        sealer.join(10)
+
+    assert outcomes == [None, None]
+    assert (seal().number, snapshot().accounts) == (2, 2)
