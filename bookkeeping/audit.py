@@ -70,10 +70,35 @@ INVARIANTS = (
         FROM bookkeeping_adjustment
         WHERE state <> 'proposed' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
         UNION ALL
+        SELECT format('booking %s: proposed by user %s, %s by user %s', id,
+                      proposed_by_id, state, decided_by_id)
+        FROM bookkeeping_housebooking
+        WHERE state <> 'proposed' AND decided_by_id IS NOT DISTINCT FROM proposed_by_id
+        UNION ALL
         SELECT format('period %s: proposed by user %s, closed by user %s', id,
                       proposed_by_id, closed_by_id)
         FROM bookkeeping_period
         WHERE state = 'hard closed' AND closed_by_id IS NOT DISTINCT FROM proposed_by_id
+        """,
+        recent=ALWAYS,
+    ),
+    Invariant(
+        "B4",
+        "every booking of the house that was approved is in the books, as it was approved",
+        """
+        SELECT format('booking %s: transfer %s is not what was approved', booking.id,
+                      coalesce(booking.transfer_id::text, 'none'))
+        FROM bookkeeping_housebooking AS booking
+        LEFT JOIN ledger_transfer AS posted ON posted.id = booking.transfer_id
+        LEFT JOIN ledger_account AS debit ON debit.id = posted.debit_id
+        LEFT JOIN ledger_account AS credit ON credit.id = posted.credit_id
+        WHERE booking.state = 'approved' AND (
+            posted.id IS NULL
+            OR (posted.code, posted.ref, posted.asset_id, posted.amount)
+                IS DISTINCT FROM (80, booking.id, booking.asset_id, booking.amount)
+            OR (booking.kind, debit.kind, credit.kind) NOT IN (
+                SELECT kind, debit_kind, credit_kind FROM bookkeeping_booking_accounts())
+            OR credit.owner_id IS DISTINCT FROM booking.user_id)
         """,
         recent=ALWAYS,
     ),
@@ -109,6 +134,25 @@ SEALED = (
         "adjustment_events",
         "bookkeeping_adjustmentevent",
         ("adjustment_id", "before", "after", "actor_id", "reason", "created_at"),
+    ),
+    SealedLog(
+        "house_bookings",
+        "bookkeeping_housebooking",
+        (
+            "kind",
+            "asset_id",
+            "amount",
+            "user_id",
+            "reason",
+            "reference",
+            "proposed_by_id",
+            "created_at",
+        ),
+    ),
+    SealedLog(
+        "house_booking_events",
+        "bookkeeping_housebookingevent",
+        ("booking_id", "before", "after", "actor_id", "reason", "created_at"),
     ),
     SealedLog(
         "period_events",

@@ -5,11 +5,14 @@ Invalid
                             future
   BookkeepingReasonMissing  who takes something back, turns it down or reopens says why
   SelectionInvalid          no transfers, too many, or of several entries
+  BookingInvalid            of nothing, or with a customer that its kind does not have
 Refused
   MayNotRecordRate          the right to state what assets were worth is missing
   MayNotCountWallet         the right to state what is in a wallet is missing
   MayNotAdjust              the right to propose adjustments is missing
   MayNotApproveAdjustment   the right to decide on adjustments is missing
+  MayNotBook                the right to propose bookings of the house is missing
+  MayNotApproveBooking      the right to decide on bookings is missing
   SameBookkeeper            who proposed it does not decide on it too
   OwnAccount                nobody has a hand in an adjustment of their own accounts
   NotReversible             orders and withdrawals count on what a transfer moved
@@ -24,11 +27,13 @@ NotFound
   UnknownTransfer
   UnknownAdjustment
   UnknownPeriod
+  UnknownBooking
 Conflict
   StatementReused           the same source said something else of the same instant
   TakenBackAlready          a transfer is taken back, or proposed to be, by another one
   AdjustmentMovedOn         it is not in a state any more from which this can be done
   PeriodMovedOn             the same of a period
+  BookingMovedOn            the same of a booking
   TrialBalanceChanged       something was booked since the closing was proposed
 Unavailable
   PeriodBusy                somebody is writing for too long; nothing was closed
@@ -80,6 +85,21 @@ class MayNotAdjust(Refused):
 class MayNotApproveAdjustment(Refused):
     code = "may_not_approve_adjustment"
     title = "You have no right to decide on adjustments."
+
+
+class BookingInvalid(Invalid):
+    code = "booking_invalid"
+    title = "A booking is of something, and of a customer only where its kind says so."
+
+
+class MayNotBook(Refused):
+    code = "may_not_book"
+    title = "You have no right to propose bookings of the house."
+
+
+class MayNotApproveBooking(Refused):
+    code = "may_not_approve_booking"
+    title = "You have no right to decide on bookings of the house."
 
 
 class SameBookkeeper(Refused):
@@ -142,6 +162,11 @@ class UnknownPeriod(NotFound):
     title = "There is no such period."
 
 
+class UnknownBooking(NotFound):
+    code = "unknown_booking"
+    title = "There is no such booking of the house."
+
+
 class TakenBackAlready(Conflict):
     code = "taken_back_already"
     title = "One of the transfers is taken back, or proposed to be, by another adjustment."
@@ -155,6 +180,11 @@ class AdjustmentMovedOn(Conflict):
 class PeriodMovedOn(Conflict):
     code = "period_moved_on"
     title = "The period has moved on; this cannot be done any more."
+
+
+class BookingMovedOn(Conflict):
+    code = "booking_moved_on"
+    title = "The booking has moved on; this cannot be done any more."
 
 
 class TrialBalanceChanged(Conflict):

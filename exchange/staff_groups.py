@@ -17,6 +17,7 @@ AUDITOR: Final = "auditor"
 _BOOKS: Final = (
     "accounts.view_user",
     "bookkeeping.view_adjustment",
+    "bookkeeping.view_housebooking",
     "bookkeeping.view_period",
     "bookkeeping.view_rate",
     "bookkeeping.view_walletcount",
@@ -63,6 +64,8 @@ RIGHTS: Final[Mapping[str, Sequence[str]]] = {
         *_BOOKS,
         "bookkeeping.propose_adjustment",
         "bookkeeping.approve_adjustment",
+        "bookkeeping.propose_booking",
+        "bookkeeping.approve_booking",
         "bookkeeping.close_period",
         "bookkeeping.reopen_period",
         "bookkeeping.confirm_period",

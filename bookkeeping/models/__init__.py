@@ -1,6 +1,7 @@
 """What finance states and does. README.md lists what the database enforces."""
 
 from bookkeeping.models.adjustments import Adjustment, AdjustmentEvent, AdjustmentLine
+from bookkeeping.models.bookings import HouseBooking, HouseBookingEvent
 from bookkeeping.models.periods import FrozenBalance, Period, PeriodEvent
 from bookkeeping.models.statements import RATE_SCALE, Rate, WalletCount
 
@@ -10,6 +11,8 @@ __all__ = [
     "AdjustmentEvent",
     "AdjustmentLine",
     "FrozenBalance",
+    "HouseBooking",
+    "HouseBookingEvent",
     "Period",
     "PeriodEvent",
     "Rate",

@@ -9,6 +9,12 @@ from bookkeeping.selectors.adjustments import (
     reversal_of,
     undecided_adjustments,
 )
+from bookkeeping.selectors.bookings import (
+    BookingCase,
+    booking_case,
+    booking_key,
+    undecided_bookings,
+)
 from bookkeeping.selectors.periods import (
     Check,
     InSuspense,
@@ -27,6 +33,7 @@ from bookkeeping.selectors.statements import count_at, rate_at, value_of
 
 __all__ = [
     "AdjustmentCase",
+    "BookingCase",
     "Check",
     "InSuspense",
     "PeriodCase",
@@ -35,6 +42,8 @@ __all__ = [
     "adjustment_key",
     "adjustment_of_entry",
     "adjustments_of",
+    "booking_case",
+    "booking_key",
     "checklist",
     "closed_at",
     "count_at",
@@ -47,5 +56,6 @@ __all__ = [
     "reversal_of",
     "trial_digest",
     "undecided_adjustments",
+    "undecided_bookings",
     "value_of",
 ]

@@ -11,6 +11,14 @@ from bookkeeping.services.adjustments import (
     reason_given,
     reject_adjustment,
 )
+from bookkeeping.services.bookings import (
+    RIGHT_TO_APPROVE_BOOKING,
+    RIGHT_TO_BOOK,
+    approve_booking,
+    expect_booker,
+    propose_booking,
+    reject_booking,
+)
 from bookkeeping.services.periods import (
     RIGHT_TO_CLOSE,
     RIGHT_TO_CONFIRM,
@@ -33,6 +41,8 @@ from bookkeeping.services.statements import (
 
 __all__ = [
     "RIGHT_TO_APPROVE",
+    "RIGHT_TO_APPROVE_BOOKING",
+    "RIGHT_TO_BOOK",
     "RIGHT_TO_CLOSE",
     "RIGHT_TO_CONFIRM",
     "RIGHT_TO_COUNT",
@@ -41,19 +51,23 @@ __all__ = [
     "RIGHT_TO_REOPEN",
     "SIZE_MAX",
     "approve_adjustment",
+    "approve_booking",
     "close_day",
     "close_days",
     "confirm_closing",
     "count_wallet",
     "expect_approver",
+    "expect_booker",
     "expect_mover",
     "expect_stranger",
     "open_period",
     "propose_adjustment",
+    "propose_booking",
     "propose_closing",
     "reason_given",
     "record_rate",
     "reject_adjustment",
+    "reject_booking",
     "reopen_day",
     "turn_down_closing",
 ]

@@ -8,6 +8,8 @@ from accounts.models import User
 from bookkeeping.models import RATE_SCALE, Adjustment, Rate
 from bookkeeping.services import (
     RIGHT_TO_APPROVE,
+    RIGHT_TO_APPROVE_BOOKING,
+    RIGHT_TO_BOOK,
     RIGHT_TO_CLOSE,
     RIGHT_TO_CONFIRM,
     RIGHT_TO_COUNT,
@@ -32,12 +34,15 @@ RIGHTS = (
     RIGHT_TO_COUNT,
     RIGHT_TO_PROPOSE,
     RIGHT_TO_APPROVE,
+    RIGHT_TO_BOOK,
+    RIGHT_TO_APPROVE_BOOKING,
     RIGHT_TO_CLOSE,
     RIGHT_TO_REOPEN,
     RIGHT_TO_CONFIRM,
     "bookkeeping.view_rate",
     "bookkeeping.view_walletcount",
     "bookkeeping.view_adjustment",
+    "bookkeeping.view_housebooking",
     "bookkeeping.view_period",
 )
 HOUR = timedelta(hours=1)

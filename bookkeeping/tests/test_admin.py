@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.messages import get_messages
 
-from bookkeeping.models import Adjustment, Period, Rate, WalletCount
+from bookkeeping.models import Adjustment, HouseBooking, Period, Rate, WalletCount
 from bookkeeping.tests.closings import (
     OCTOBER,
     booked,
@@ -23,7 +23,8 @@ from bookkeeping.tests.offices import (
     proposed,
     worth,
 )
-from ledger.models import AccountKind
+from bookkeeping.tests.test_bookings import wanted
+from ledger.models import Account, AccountKind
 from ledger.services import open_account
 from tests.attempts import run
 from tests.staff import member, verified, with_password_only
@@ -31,7 +32,7 @@ from tests.stories import asset, person
 
 pytestmark = pytest.mark.django_db
 BOOKS = "/admin/bookkeeping/"
-TABLES = ("rate", "walletcount", "adjustment", "period")
+TABLES = ("rate", "walletcount", "adjustment", "housebooking", "period")
 
 
 def words(answer) -> str:
@@ -185,6 +186,50 @@ def test_a_rejection_says_why():
     assert told(answer) == ["Rejected. Nothing was taken back."]
 
 
+# Bookings of the house ------------------------------------------------------------------
+
+
+def booking_form(**other: str) -> dict[str, str]:
+    said = {"kind": "capital in", "asset": str(asset("BTC").pk), "amount": "2"}
+    return said | {"user": "", "reference": "", "reason": "The board."} | other
+
+
+def test_the_house_books_capital_by_two_people():
+    entered = verified(fay()).post(f"{BOOKS}housebooking/add/", booking_form())
+    booking = HouseBooking.objects.get()
+    own = verified(fay()).post(step("housebooking", booking, "approve"))
+    page = verified(fred()).get(entered["Location"])
+    done = verified(fred()).post(step("housebooking", booking, "approve"))
+
+    assert f"Booking {booking.pk}, capital in of 2.00000000 BTC" in words(page)
+    assert "Debit Credit custody capital" in words(page)
+    assert told(own) == ["You proposed this yourself, so somebody else must decide on it."]
+    assert told(done) == ["Approved. It is in the books."]
+    assert Account.objects.get(kind="capital").balance == 200_000_000
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"kind": "theft"}, "Select a valid choice."),
+        ({"amount": "0"}, "It is of something"),
+        ({"amount": "-1"}, "Not a plain decimal number"),
+        ({"user": "nobody@example.com"}, "There is no user with this address."),
+        ({"user": "alice@example.com"}, "Capital in: No customer gets anything."),
+        ({"kind": "promotion paid"}, "Promotion paid: Name the customer."),
+        ({"reason": ""}, "This field is required."),
+    ],
+    ids=str,
+)
+def test_a_booking_that_is_not_well_formed_is_explained_and_not_proposed(other, why):
+    person("alice")
+
+    page = verified(fay()).post(f"{BOOKS}housebooking/add/", booking_form(**other))
+
+    assert why in words(page)
+    assert not HouseBooking.objects.exists()
+
+
 # Periods --------------------------------------------------------------------------------
 
 
@@ -253,6 +298,7 @@ def test_every_table_can_be_read_row_by_row_and_none_is_written():
     worth("60000")
     test_a_wallet_is_counted()
     proposed()
+    wanted()
     booked(OCTOBER)
     closed()
     reader = verified(member("erin", *(it for it in RIGHTS if ".view_" in it)))

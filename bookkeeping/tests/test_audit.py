@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 
 from bookkeeping.audit import INVARIANTS, SEALED
+from bookkeeping.rules import BookingKind
 from bookkeeping.tests.closings import DAY, OCTOBER, closed
 from bookkeeping.tests.offices import approved, deposited, fay, proposed
+from bookkeeping.tests.test_bookings import booked
 from ledger.models import Transfer
 from tests.attempts import no_guards, run
 
@@ -25,6 +27,7 @@ def violations() -> list[tuple[str, str]]:
 def books():
     """A closed month, an adjustment that was approved, and one that was not."""
     period, adjustment = closed(), approved()
+    booked(BookingKind.CAPITAL_IN, 7)
     proposed(deposited())
     return period, adjustment
 
@@ -97,6 +100,17 @@ def test_a_reversal_that_is_not_exact_or_went_away_is_found(books):
             f"{line.reversal_id}",
         )
         for line in (first, second)
+    ]
+
+
+def test_a_booking_that_is_not_in_the_books_as_approved_is_found(books):
+    [[booking, transfer]] = run("SELECT id, transfer_id FROM bookkeeping_housebooking")
+
+    with no_guards():
+        run("UPDATE ledger_transfer SET amount = 8 WHERE id = %s", transfer)
+
+    assert violations() == [
+        ("B4", f"booking {booking}: transfer {transfer} is not what was approved")
     ]
 
 
