@@ -10,6 +10,7 @@ Three ways of signing are read:
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -17,6 +18,7 @@ from coincurve import PublicKey
 from Crypto.Hash import RIPEMD160, keccak
 from Crypto.Signature import eddsa
 
+_KEY: Final = re.compile("[0-9a-fA-F]{64}", re.ASCII)
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_STEPS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -65,6 +67,9 @@ def _bitcoin(address: str, message: bytes, signature: str) -> str:
 
 
 def _ed25519(address: str, message: bytes, signature: str) -> str:
+    # `fromhex` lets blanks through, and a key written in two ways would count twice.
+    if not _KEY.fullmatch(address):
+        raise NotSigned("an Ed25519 address is a public key, 64 digits in hex")
     key = eddsa.import_public_key(bytes.fromhex(address))
     eddsa.new(key, "rfc8032").verify(message, bytes.fromhex(signature))
     return address.lower()

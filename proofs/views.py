@@ -49,6 +49,8 @@ def _page(request: HttpRequest, proof: Proof) -> HttpResponse:
                 "asset": part.tree.asset.code,
                 "balance": format_decimal(part.amount, scale=part.tree.asset.scale),
                 "leaves": len(part.leaves),
+                "root": part.tree.root,
+                "total": part.tree.total,
             }
             for part in own.trees
             if part.amount

@@ -117,6 +117,14 @@ def test_another_key_or_another_message_does_not_count():
     forged("ed25519", "hello", by_ed25519(bytes(32), "hello!")[1])
 
 
+def test_a_key_is_written_in_one_way_so_that_it_counts_once():
+    address, signature = by_ed25519(bytes(range(32)), "hello")
+
+    for other in (f"{address[:2]} {address[2:]}", f" {address}", f"0x{address}"):
+        with pytest.raises(NotSigned):
+            signed_by(scheme="ed25519", address=other, message="hello", signature=signature)
+
+
 @pytest.mark.parametrize("address", ["", "zz", "00" * 31, "00" * 33])
 def test_an_address_that_is_no_key_signs_nothing(address):
     _, signature = by_ed25519(bytes(32), "hello")
