@@ -24,7 +24,7 @@ from bookkeeping.selectors import (
 from deposits.selectors import unconfirmed_count
 from exchange.seals import seal_lags
 from kernel import clock
-from ledger.selectors import AuditStanding, audit_standing, open_breaks
+from ledger.selectors import AuditStanding, assets, audit_standing, open_breaks
 from proofs.selectors import undecided_count
 from withdrawals.selectors import waiting_count
 from withdrawals.states import State
@@ -168,6 +168,7 @@ def _standing() -> list[tuple[str, object]]:
     return [
         ("Last audit", _last_audit(audits)),
         ("Last full audit", _ago(audits.full_age)),
+        ("Breaks", _broken()),
         ("Seals", _sealed()),
         ("Closed", _closed()),
     ]
@@ -182,6 +183,17 @@ def _last_audit(standing: AuditStanding) -> SafeString:
     return format_html(
         "{} {}, {}", badge(standing.outcome), notable(ago) if late else ago, seconds
     )
+
+
+def _broken() -> object:
+    """What is not paid, and not traded, as long as nobody resolves them."""
+    breaks = list(open_breaks())
+    if not breaks:
+        return "none"
+    concerned = {asset for it in breaks for asset in it.assets}
+    codes = sorted(it.code for it in assets() if it.pk in concerned)
+    whose = ", ".join(codes) if all(it.assets for it in breaks) else "all assets"
+    return notable(f"{len(breaks)} unresolved: {whose} halted, nothing of it is paid")
 
 
 def _sealed() -> object:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import Error, connection
 
 from exchange.bench import books, delays, exports, lasting, over_http, settling
+from exchange.bench.auditing import audit_rows
 from exchange.bench.history import fill_history
 from exchange.bench.limits import Limits
 from exchange.bench.over_http import Effort
@@ -161,6 +162,14 @@ def long_books(bench: Bench) -> Iterator[Row]:
         bench.say("books: audited")
 
 
+def audits(bench: Bench) -> Iterator[Row]:
+    """What it costs to look at everything, and at what a minute brings."""
+    orders, a_minute = (10_000, 2_000) if bench.quick else (1_000_000, 30_000)
+    with scratch_database(f"fairbook_bench_audits_{os.getpid()}"):
+        as_app()
+        yield from audit_rows(orders=orders, a_minute=a_minute, runs=3)
+
+
 def memory(bench: Bench) -> list[Row]:
     """A fresh exchange that nobody uses."""
     return [memory_row(idle_seconds=1 if bench.quick else 60)]
@@ -231,5 +240,6 @@ SECTIONS: Final[dict[str, Callable[[Bench], Iterable[Row]]]] = {
     "http": http,
     "recovery": recovery,
     "books": long_books,
+    "audits": audits,
     "memory": memory,
 }

@@ -60,6 +60,7 @@ def test_the_front_page_says_when_nobody_looks(found):
     assert '<b class="notable">' in desk
     assert '<span class="state state-broken">broken</span>' in desk
     assert "<b>1</b> breaks to resolve" in desk
+    assert "1 unresolved: BTC halted, nothing of it is paid" in desk
 
 
 def test_before_the_first_audit_the_front_page_says_so():

@@ -34,8 +34,9 @@ class Command(BaseCommand):
             choices=(*SECTIONS, *LONG),
             help="limits: pgbench and the disk; core: matching alone; settle: a backlog; "
             "http: what clients see; recovery: a book is rebuilt; books: millions of "
-            "transfers; memory: a fresh exchange; engine: what makes matching dearer; "
-            "peers: order books from PyPI, which are installed for it",
+            "transfers; audits: of everything, and each minute; memory: a fresh "
+            "exchange; engine: what makes matching dearer; peers: order books from "
+            "PyPI, which are installed for it",
         )
         parser.add_argument(
             "--sustained",
