@@ -86,9 +86,10 @@ def _write(
                 sink.count(piece.rows)
 
 
-# The days between which all is dated, and the ids between which all is found: by the seals,
-# which know the times of what they cover, and by looking at what is not sealed yet. The
-# same cut gives the same days whatever has been sealed since.
+# The days between which all is dated; a period opens on the day before its first, so that
+# what a tool tells of its days is what it earned. And the ids between which all is found:
+# by the seals, which know the times of what they cover, and by looking at what is not
+# sealed yet. The same cut gives the same days whatever has been sealed since.
 _SPAN: Final = f"""
     WITH seal AS MATERIALIZED (
         SELECT first, last, earliest, latest FROM ledger_seal
@@ -112,7 +113,8 @@ _SPAN: Final = f"""
         FROM sealed CROSS JOIN tail
     )
     SELECT
-        (greatest(earliest, %(since)s) AT TIME ZONE 'UTC')::date,
+        CASE WHEN earliest < %(since)s THEN (%(since)s AT TIME ZONE 'UTC')::date - 1
+            ELSE (earliest AT TIME ZONE 'UTC')::date END,
         (CASE WHEN %(at)s < '{LATEST:%Y-%m-%d}' THEN %(at)s
             ELSE greatest(latest, %(since)s) END AT TIME ZONE 'UTC')::date,
         coalesce(first, unsealed), coalesce(tail, last, 0)

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kernel.units import Atoms
+from ledger.models import AccountKind, Entry
+from ledger.services import open_account, post_entry
+from ledger.transfers import Transfer, TransferCode
 from reports.formats import DIALECTS, Sink, write_journal
-from tests.stories import fund, make_market, person, place, settle
+from reports.tests.stories import at, tell
+from tests.stories import asset, fund, make_market, person, place, settle
 
 pytestmark = pytest.mark.django_db
 BEAN_CHECK = Path(__file__).parents[2] / ".venv" / "bin" / "bean-check"
@@ -70,3 +75,64 @@ def test_the_tools_miss_a_single_atom(dialect: str, tmp_path: Path) -> None:
     assert posted != text != asserted
     assert set(judge(dialect, posted, tmp_path)) == {False}
     assert set(judge(dialect, asserted, tmp_path)) == {False}
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_a_period_opens_on_the_day_before_with_what_stood(
+    dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(monkeypatch)
+
+    text = journal(dialect, since=at(13), until=at(18))
+
+    opening = text[: text.index("Opening balances of BTC")].count("\n")
+    lines = text.splitlines()[opening:]
+    assert lines[0].startswith("2026-11-20 * ")
+    assert [line.split() for line in lines[1:3]] == [
+        ["Assets:Custody:Main", "1.00000000", "BTC"],
+        ["Income:Fees:BTC-USDT", "-0.00040000", "BTC"],
+    ]
+    assert text.count("2026-11-21 * ") == 3 + 2 * (dialect == "hledger")
+    assert set(judge(dialect, text, tmp_path)) == {True}
+
+
+def test_what_people_wrote_opens_no_transaction_and_no_tag(tmp_path: Path) -> None:
+    evil = 'x"; date:2020-01-01 | \\\n2020-01-01 * Forged\n    Assets:X  1 BTC'
+    post_entry(
+        kind=Entry.Kind.HOUSE,
+        key="evil",
+        reference=evil,
+        transfers=[
+            Transfer(
+                open_account(asset_id=asset("BTC").pk, kind=kind, label=label).pk,
+                open_account(asset_id=asset("BTC").pk, kind=AccountKind.CAPITAL).pk,
+                asset("BTC").pk,
+                Atoms(5),
+                TransferCode.HOUSE,
+                1,
+            )
+            for kind, label in [
+                (AccountKind.CUSTODY, "main"),
+                (AccountKind.CUSTODY, "Main"),
+                (AccountKind.CUSTODY, "cold #1: Zürich"),
+                (AccountKind.CUSTODY, ""),
+            ]
+        ],
+        now=at(9),
+    )
+
+    told = {name: journal(name) for name in DIALECTS}
+
+    for name, text in told.items():
+        forged = [line for line in text.splitlines() if line.startswith("2020")]
+        assert forged == []
+        assert text.count("date:2020-01-01") == text.count("x__ date:2020-01-01 _ __2020")
+        assert set(judge(name, text, tmp_path)) == {True}, text
+    accounts = [it.split()[2] for it in told["beancount"].splitlines() if " open " in it]
+    assert accounts == [
+        "Assets:Custody:L-Main-a02c83",
+        "Assets:Custody:L-cold-1-Z-rich-c8f030",
+        "Assets:Custody:Main",
+        "Assets:Custody:None",
+        "Equity:Capital",
+    ]
