@@ -7,30 +7,33 @@ from datetime import timedelta
 from django.db import transaction
 
 from accounts.models import User
-from bookkeeping.models import Adjustment, Period
+from bookkeeping.models import Adjustment, HouseBooking, Period
+from bookkeeping.rules import BookingKind
 from bookkeeping.services import (
     approve_adjustment,
+    approve_booking,
     close_day,
     open_period,
     propose_adjustment,
+    propose_booking,
     record_rate,
     reject_adjustment,
+    reject_booking,
     reopen_day,
 )
 from bookkeeping.states import PeriodKind
 from deposits.models import Deposit
 from deposits.services import confirm_deposit, enter_deposit, refuse_deposit
 from kernel import clock
-from kernel.decimals import format_decimal, parse_decimal
+from kernel.decimals import parse_decimal
 from kernel.errors import ExchangeError
-from ledger.models import CUSTOMER_KINDS, DEBIT_KINDS, Account, AccountKind, Asset, Entry
+from ledger.models import DEBIT_KINDS, Account, Entry
 from ledger.models import Transfer as TransferRow
-from ledger.services import open_account, post_entry
+from ledger.services import post_entry
 from ledger.transfers import Transfer, TransferCode
 from orders.models import Market
 from orders.services import request_cancel
-from reports.catalogue import report_of
-from reports.selectors import read_params
+from tests.accounting.telling import KINDS, account, atoms, gains, named, short, told
 from tests.staff import member
 from tests.stories import asset, make_market, person, place, settle
 from withdrawals.models import Withdrawal
@@ -47,12 +50,11 @@ STAFF = ("carol", "dave")
 RIGHTS = (
     "deposits.enter_deposit", "deposits.confirm_deposit", "withdrawals.decide_withdrawal",
     "bookkeeping.propose_adjustment", "bookkeeping.approve_adjustment",
+    "bookkeeping.propose_booking", "bookkeeping.approve_booking",
     "bookkeeping.record_rate", "bookkeeping.close_period", "bookkeeping.reopen_period",
 )  # fmt: skip
 YESTERDAY = timedelta(days=1)
 ADDRESS = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
-#: The order in which a balance sheet names accounts.
-KINDS = [*AccountKind]
 
 
 class Stage:
@@ -67,6 +69,7 @@ class Stage:
         self.market: Market = make_market()
         self.it: Deposit | Withdrawal | None = None
         self.adjustment: Adjustment | None = None
+        self.booking: HouseBooking | None = None
         self.order = 0
         self.references = 0
         self.seen = 0
@@ -178,6 +181,28 @@ class Stage:
             now=clock.now() - (YESTERDAY if when else 0 * YESTERDAY),
         )
 
+    def propose_booking(
+        self, who: str, kind: str, amount: str, code: str, whose: str | None, reason: str
+    ) -> None:
+        self.booking = propose_booking(
+            kind=BookingKind(kind),
+            asset_id=asset(code).pk,
+            amount=atoms(amount, code),
+            user_id=person(whose).pk if whose else None,
+            reason=reason,
+            reference="",
+            actor=staff(who),
+            now=clock.now(),
+        )
+
+    def approve_booking(self, who: str) -> None:
+        approve_booking(booking_id=self.booking.pk, actor=staff(who), now=clock.now())
+
+    def reject_booking(self, who: str, reason: str) -> None:
+        reject_booking(
+            booking_id=self.booking.pk, actor=staff(who), reason=reason, now=clock.now()
+        )
+
     def propose(self, who: str, whose: str, reason: str) -> None:
         entry = Entry.objects.filter(
             kind=Entry.Kind.DEPOSIT, transfers__credit__owner=person(whose)
@@ -248,7 +273,7 @@ class Stage:
             return ["nothing"]
         self.seen = rows[-1].pk
         (kind,) = {row.entry.kind for row in rows}
-        return [kind, *map(_told, rows)]
+        return [kind, *map(told, rows)]
 
     def equation(self, code: str) -> str:
         """How an asset stands: what grows by debits = what grows by credits."""
@@ -267,76 +292,9 @@ class Stage:
         return f"{code} {left} = {right}"
 
 
-def gains(who: str, method: str) -> list[str]:
-    """The report of realised gains in USDT, a line for each part."""
-    report = report_of("realised_gains")
-    said = {"user": person(who).email, "currency": "USDT", "method": method}
-    names = [
-        it.name
-        for it in report.columns(read_params(report=report, said=said, now=clock.now()))
-    ]
-    rows = [
-        dict(zip(names, row, strict=True))
-        for row in report.rows(read_params(report=report, said=said, now=clock.now()))
-    ]
-    if not rows:
-        return ["nothing"]
-    return [
-        f"{len(rows)} part{'s' * (len(rows) > 1)}",
-        *(
-            f"{it['asset']} {it['went']} {plainer(it['quantity'])} "
-            f"brought {plainer(it['proceeds'])} cost {plainer(it['cost'])} "
-            f"gained {plainer(it['gain'])}"
-            for it in rows
-        ),
-    ]
-
-
 def staff(who: str) -> User:
     assert who in STAFF
     return member(who, *RIGHTS)
-
-
-def atoms(amount: str, code: str) -> int:
-    return parse_decimal(amount, scale=asset(code).scale)
-
-
-def short(amount: int, of: Asset) -> str:
-    return plainer(format_decimal(amount, scale=of.scale))
-
-
-def plainer(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def account(name: str, code: str) -> Account:
-    """`custody main`, `capital`, `alice available`."""
-    first, _, rest = name.partition(" ")
-    if rest in CUSTOMER_KINDS:
-        owner_id, kind, label = person(first).pk, AccountKind(rest), ""
-    else:
-        kind = next(it for it in KINDS if f"{name} ".startswith(f"{words(it)} "))
-        owner_id, label = None, name.removeprefix(words(kind)).strip()
-    return open_account(asset_id=asset(code).pk, kind=kind, owner_id=owner_id, label=label)
-
-
-def named(it: Account) -> str:
-    """As `account` reads it."""
-    if it.owner_id is not None:
-        return f"{it.owner.email.partition('@')[0]} {it.kind}"
-    return f"{words(AccountKind(it.kind))} {it.label}".strip()
-
-
-def words(kind: AccountKind) -> str:
-    return kind.value.replace("_", " ")
-
-
-def _told(row: TransferRow) -> str:
-    code = TransferCode(row.code).name.lower()
-    return (
-        f"debit {named(row.debit)} credit {named(row.credit)} "
-        f"{short(row.amount, row.asset)} {row.asset.code} {code}"
-    )
 
 
 AMOUNT, WHO, ACCOUNT = r"([0-9.]+) ([A-Z0-9]+)", r"(\w+)", r"([a-z ]+)"
@@ -353,6 +311,12 @@ SAYINGS: tuple[tuple[str, Callable[..., None]], ...] = (
     (rf"{WHO} marks it failed: (.+)", Stage.fail),
     (rf"{WHO} (buys|sells) ([0-9.]+) BTC at ([0-9.]+)", Stage.trade),
     (rf"{WHO} cancels the order", Stage.cancel),
+    (
+        rf"{WHO} proposes ({'|'.join(BookingKind)}) of {AMOUNT}(?: for {WHO})?: (.+)",
+        Stage.propose_booking,
+    ),
+    (rf"{WHO} approves the booking", Stage.approve_booking),
+    (rf"{WHO} rejects the booking: (.+)", Stage.reject_booking),
     (rf"{WHO} proposes to take back {WHO}'s deposit: (.+)", Stage.propose),
     (rf"{WHO} proposes to take back the last entry: (.+)", Stage.propose_last),
     (rf"{WHO} closes yesterday", Stage.close),

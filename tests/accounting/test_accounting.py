@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import transaction
 
+from bookkeeping.rules import ENDS
 from ledger.models import DEBIT_KINDS, AccountKind, Entry
 from ledger.transfers import TransferCode
 from reports.formats import DIALECTS, Sink, write_journal
@@ -121,6 +122,18 @@ def test_every_kind_of_entry_and_every_code_is_in_the_tables_and_in_an_example()
     assert set(Entry.Kind.values) <= set(played)
     for code in TransferCode:
         assert any(told.endswith(f" {code.name.lower()}") for told in played), code
+
+
+def test_every_booking_of_the_house_is_in_the_table_and_in_an_example():
+    done = " ".join(step.says for it in EXAMPLES for step in it.steps)
+    names = {"available": "customer available"}
+
+    assert rows_of("House bookings") == [
+        [kind, ends.debit.replace("_", " "), names.get(ends.credit, ends.credit)]
+        for kind, ends in ENDS.items()
+    ]
+    for kind in ENDS:
+        assert f"proposes {kind} of" in done, kind
 
 
 def test_every_kind_of_account_is_in_an_example():
