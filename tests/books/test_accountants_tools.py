@@ -7,8 +7,10 @@ each time.
 
 import io
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,12 +18,12 @@ import pytest
 from django.core.management import call_command
 
 from kernel.decimals import format_decimal
-from ledger.models import DEBIT_KINDS
+from ledger.models import DEBIT_KINDS, AccountKind
 from reports.formats import DIALECTS
 from reports.formats.chart import NAME
 from tests.attempts import run
 from tests.books.facts import ASSETS
-from tests.books.tools import TOOLS, Balances, Tool
+from tests.books.tools import TOOLS, Balances, Hledger, Tool
 from tests.books.writing import Written
 
 WEEK = ("--from", "2025-06-02", "--to", "2025-06-08")
@@ -113,6 +115,29 @@ def ours(tool: Tool) -> Balances:
         for name, code, kind, balance in rows
         if balance
     }
+
+
+def test_what_a_tool_says_was_earned_in_a_week_was_earned_in_it(journals, year):
+    """Not what had been earned before, which stands in the opening balances."""
+    since, until = datetime(2025, 6, 2, tzinfo=UTC), datetime(2025, 6, 9, tzinfo=UTC)
+    names = {
+        AccountKind.FEES: "Income:Fees:",
+        AccountKind.ROUNDING: "Income:Rounding",
+        AccountKind.NETWORK_FEES: "Expenses:NetworkFees",
+    }
+    earned: Balances = defaultdict(Decimal)
+    for it in year.moves:
+        if since <= it.at < until:
+            for key, sign in ((it.debit, 1), (it.credit, -1)):
+                if key.kind in names:
+                    amount = Decimal(it.amount).scaleb(-ASSETS[key.asset])
+                    earned[names[key.kind] + key.label, key.asset] += sign * amount
+
+    told = Hledger().balances(
+        journals["week", "hledger"], "-b", "2025-06-02", "Income", "Expenses"
+    )
+
+    assert told == {place: amount for place, amount in earned.items() if amount}
 
 
 # Altered --------------------------------------------------------------------------------

@@ -60,10 +60,11 @@ class Hledger(Tool):
     def check(self, journal: Path) -> Verdict:
         return run(found("hledger"), "check", "--strict", "-f", journal)
 
-    def balances(self, journal: Path) -> Balances:
+    def balances(self, journal: Path, *query: str) -> Balances:
+        """query  only what it asks for"""
         told = run(
             found("hledger"), "balance", "-f", journal, "--flat", "--no-total",
-            "--layout=bare", "-O", "csv",
+            "--layout=bare", "-O", "csv", *query,
         )  # fmt: skip
         assert told.returncode == 0, told.stderr
         rows = csv.DictReader(io.StringIO(told.stdout))
