@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.staff import staff_of
 from ledger.models import AccountKind
 from ledger.selectors import assets
+from orders.commands import SEQUENCE_BITS
 from orders.selectors.markets import markets
 from reports.formats import FORMATS
 from reports.selectors import METHODS, PARAMETERS, THINGS, Answer, Listing, Total
@@ -116,13 +117,34 @@ def _total(total: Total, columns: Sequence[Column]) -> Line:
 def _cell(column: Column, told: Mapping[str, str], params: Params | None) -> Cell:
     text = told[column.name]
     address = address_of(column, told, params) if text else ""
+    if column.kind == "rate":
+        return Cell(_short(text), column.kind, address, text)
     if column.is_number:
         return Cell(_grouped(text), column.kind, address)
+    if address and (column.link == "trade" or text.startswith("trade ")):
+        return Cell(_trade(text), column.kind, address, text)
     if column.kind == "instant":
         return Cell(text[:19].replace("T", " "), column.kind, address, text)
     return Cell(
         text.replace("_", " ") if column.name == "what" else text, column.kind, address
     )
+
+
+def _short(rate: str) -> str:
+    """Thousands apart, without the zeros at the end: prices are not added up."""
+    whole, _, fraction = rate.partition(".")
+    apart = f"{int(whole):,}" if whole.isdecimal() else whole
+    told = fraction.rstrip("0")
+    return f"{apart}.{told}" if told else apart
+
+
+def _trade(text: str) -> str:
+    """By its number in its market: the id, which has both, is long."""
+    words = text.split(" ")
+    return " ".join([*words[:-1], str(int(words[-1]) & _NUMBER)])
+
+
+_NUMBER: Final = (1 << SEQUENCE_BITS) - 1
 
 
 def _grouped(number: str) -> str | SafeString:

@@ -40,15 +40,16 @@ def _begin(params: Params, *tables: str) -> str:
 
 
 def _trial_columns(params: Params) -> list[Column]:
+    is_plain = params.currency is None  # a page has the room for turnover or for values
     return [
         Column("asset", "Asset"),
         Column("section", "Section"),
         Column("account", "Account", "text", "account", "account_id"),
         Column("account_id", "Account id", "id", "account"),
         Column("kind", "Kind", on_page=False),
-        Column("accounts", "Accounts", "count"),
-        Column("debits", "Debit turnover", "amount", is_summed=True),
-        Column("credits", "Credit turnover", "amount", is_summed=True),
+        Column("accounts", "Accounts", "count", on_page=is_plain),
+        Column("debits", "Debit turnover", "amount", is_summed=True, on_page=is_plain),
+        Column("credits", "Credit turnover", "amount", is_summed=True, on_page=is_plain),
         Column("debit", "Debit balance", "amount", "account", "account_id", is_summed=True),
         Column(
             "credit", "Credit balance", "amount", "account", "account_id", is_summed=True

@@ -78,7 +78,7 @@ _PASSAGES: Final = f"""WITH event AS (
     WHERE greatest(line.created_at, told.moved_at) >= %(since)s
     AND {is_asked("asset.code", "asset", "text")}
     AND {is_asked("line.user_id", "user", "bigint")}
-    ORDER BY line.created_at, line.kind, line.id"""  # noqa: S608  our own words
+    ORDER BY asset.code, line.created_at, line.kind, line.id"""  # noqa: S608  our own words
 
 DEPOSITS_WITHDRAWALS: Final = Report(
     name="deposits_withdrawals",

@@ -19,7 +19,7 @@ def _columns(_: Params) -> list[Column]:
     return [
         Column("asset", "Asset"),
         Column("at", "At", "instant"),
-        Column("what", "What"),
+        Column("what", "What", "text", "transfer", "transfer_id"),
         Column("reference", "Of", "text", "reference"),
         Column("market", "Market"),
         Column("price", "Price", "rate"),
@@ -30,7 +30,7 @@ def _columns(_: Params) -> list[Column]:
         Column("change", "Change", "amount", is_summed=True),
         Column("balance", "Balance", "amount"),
         Column("transfer_id", "Transfer", "id", "transfer"),
-        Column("entry_id", "Entry", "id", "entry"),
+        Column("entry_id", "Entry", "id", "entry", on_page=False),
     ]
 
 

@@ -14,12 +14,12 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Story:
 
 def test_the_register_says_by_which_transaction_and_who_decided(story):
     assert told("deposits_withdrawals") == [
+        "BTC | 08:00 | deposit tx-bob | bob | bob@example.com | credited | 1 | 1 |  "
+        "| tx-bob |  | carol | carol@example.com "
+        "| 09:00 | dave | dave@example.com | 09:00 | dave | dave@example.com",
         "USDT | 08:00 | deposit tx-alice | alice | alice@example.com "
         "| credited | 10000 | 10000 |  "
         "| tx-alice |  | carol | carol@example.com "
-        "| 09:00 | dave | dave@example.com | 09:00 | dave | dave@example.com",
-        "BTC | 08:00 | deposit tx-bob | bob | bob@example.com | credited | 1 | 1 |  "
-        "| tx-bob |  | carol | carol@example.com "
         "| 09:00 | dave | dave@example.com | 09:00 | dave | dave@example.com",
         "USDT | 13:00 | withdrawal of 100 | alice | alice@example.com "
         "| paid | 100 |  | 100 "

@@ -28,7 +28,8 @@ def trace_transfer(transfer_id: int) -> Trace | None:
     if transfer is None:
         return None
     asset = Asset.objects.get(pk=transfer.asset_id)
-    accounts = Account.objects.in_bulk([transfer.debit_id, transfer.credit_id])
+    rows = Account.objects.select_related("owner")
+    accounts = rows.in_bulk([transfer.debit_id, transfer.credit_id])
     entry = Entry.objects.filter(pk=transfer.entry_id).first()
     amount = f"{format_decimal(transfer.amount, scale=asset.scale)} {asset.code}"
     reference = reference_of(transfer)

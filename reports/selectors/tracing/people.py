@@ -126,7 +126,7 @@ def _entries(entries: list[Entry]) -> list[Fact]:
 
 
 def _accounts(user_id: int) -> Listing:
-    rows = Account.objects.select_related("asset").filter(owner_id=user_id)
+    rows = Account.objects.select_related("asset", "owner").filter(owner_id=user_id)
     return Listing(
         "Accounts",
         _ACCOUNT_COLUMNS,

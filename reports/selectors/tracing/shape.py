@@ -67,8 +67,8 @@ def when(name: str, at: datetime | None) -> Fact:
 
 
 def account_name(account: Account) -> str:
-    """As reports.catalogue.movements.account_name has it in SQL."""
-    owner = f"user {account.owner_id}" if account.owner_id else ""
+    """What it is and whose; its `owner` should be selected along."""
+    owner = account.owner.email if account.owner else ""
     title = CHART[AccountKind(account.kind)].title
     return ": ".join(filter(None, [title, account.label, owner]))
 
@@ -108,7 +108,7 @@ def transfers_listing(title: str, transfers: Sequence[TransferRow]) -> Listing:
     """transfers  up to LISTED + 1; the last of these only tells that there are more"""
     shown = transfers[:LISTED]
     ids = {it.debit_id for it in shown} | {it.credit_id for it in shown}
-    accounts = Account.objects.select_related("asset").in_bulk(ids)
+    accounts = Account.objects.select_related("asset", "owner").in_bulk(ids)
     rows = [
         (
             str(it.pk),
