@@ -18,6 +18,8 @@ from orders.services import configure_market
 
 log = logging.getLogger(__name__)
 
+#: Where nothing is traded: the staff may let customers take their orders back meanwhile.
+CLOSED: Final = (Market.State.HALTED, Market.State.CANCEL_ONLY)
 _OF_MARKETS: Final = """
     SELECT unnest(ARRAY[base_id, quote_id]) FROM orders_market WHERE id IN ({})
 """
@@ -62,8 +64,9 @@ def assets_of(violation: str) -> list[int]:
 
 
 def halt_markets(*, now: datetime) -> list[str]:
-    """Halt every market that an unresolved break concerns and that is not halted yet, nor
-    told to be. A repetition is harmless, and is how a halt that was lost is made up for.
+    """Halt every market that an unresolved break concerns, unless it is halted already, or
+    told to be, or takes nothing but cancels. A repetition is harmless, and is how a halt
+    that was lost is made up for.
 
     returns  the symbols of those that were told to halt now
     """
@@ -73,7 +76,7 @@ def halt_markets(*, now: datetime) -> list[str]:
     told = []
     for market in markets():
         found = next((it for it in breaks if _concerns(it, market)), None)
-        if found is None or market.state == Market.State.HALTED or _is_told(market):
+        if found is None or market.state in CLOSED or _is_told(market):
             continue
         reason = f"Break {found.pk}, {found.invariant} {found.subject}"[:200]
         configure_market(
@@ -106,4 +109,4 @@ def _is_told(market: Market) -> bool:
     )
     last = waiting.order_by("-id").first()
     state = (last.settings or {}).get("state") if last is not None else None
-    return bool(state == MarketState.HALTED)
+    return state in (MarketState.HALTED, MarketState.CANCEL_ONLY)

@@ -10,6 +10,7 @@ Invalid
   CancelAfterInvalid     a dead man's switch waits for a second at least, a day at most
 Refused
   MarketNotOpen
+  MarketBroken           an unresolved break concerns one of its assets
   ExpiryOutOfRange  PriceOutOfRange  TrailOutOfRange  QuantityOutOfRange
   DisplayOutOfRange  SlippageOutOfRange  NotionalOutOfRange
   SelfTradeNotAllowed    the market prevents every trade with oneself
@@ -58,6 +59,14 @@ class MarketSettingInvalid(Invalid):
 class MarketReasonMissing(Invalid):
     code = "market_reason_missing"
     title = "Say why, in 200 characters at most."
+
+
+class MarketBroken(Refused):
+    code = "market_broken"
+    title = (
+        "An audit found a break that concerns an asset of this market: it stays halted, or "
+        "takes nothing but cancels, until the break is resolved."
+    )
 
 
 class CancelAfterInvalid(Invalid):

@@ -7,8 +7,10 @@ from exchange.audit_runs import run_audit
 from ledger.models import Account, AuditRun, Transfer
 from ledger.selectors import open_breaks
 from ledger.services import mend_break
-from orders.models import Market, MarketChange, Trade
-from orders.services import configure_market
+from orders.commands import CommandKind, MarketState
+from orders.errors import MarketBroken
+from orders.models import Command, Market, MarketChange, Trade
+from orders.services import append_commands, configure_market
 from tests.attempts import no_guards, run
 from tests.staff import member
 from tests.stories import NOON, asset, fund, make_market, person, place, settle
@@ -65,18 +67,45 @@ def test_a_break_of_nobody_knows_what_halts_all(market):
     assert set(Market.objects.values_list("state", flat=True)) == {"halted"}
 
 
-def test_a_market_is_told_once_and_halted_again_while_the_break_is_open(market):
+def set_state(market: Market, state: MarketState) -> str:
+    """Ask for it, let the engine do it, and say how the market is."""
+    configure_market(
+        market_id=market.pk, user_id=None, settings={"state": state}, reason="x", now=NOON
+    )
+    settle()
+    market.refresh_from_db()
+    return market.state
+
+
+def test_a_market_is_told_once_and_stays_closed_while_the_break_is_open(market):
     with no_guards():
         run(MONEY + ONE)
     recent()
     assert halt_markets(now=NOON) == []  # the engine has not heard it yet
     settle()
     assert halt_markets(now=NOON) == []
-    opened = {"state": 1}
-    configure_market(
-        market_id=market.pk, user_id=None, settings=opened, reason="x", now=NOON
-    )
+
+    for state in (MarketState.OPEN, MarketState.POST_ONLY, MarketState.AUCTION):
+        with pytest.raises(MarketBroken) as refusal:
+            set_state(market, state)
+        assert refusal.value.extra == {"break_id": str(open_breaks()[0].pk)}
+    assert set_state(market, MarketState.CANCEL_ONLY) == "cancel_only"
+    assert halt_markets(now=NOON) == []  # customers may take their orders back
+    assert set_state(market, MarketState.HALTED) == "halted"
+
+
+def test_a_market_that_opens_all_the_same_is_halted_again(market):
+    opens = Command(
+        market_id=market.pk, shard=0, kind=CommandKind.CONFIGURE, user_id=0,
+        settings={"state": 1, "until": 0, "reason": "x"}, created_at=NOON,
+    )  # fmt: skip
+    with no_guards():
+        run(MONEY + ONE)
+    recent()
+    append_commands(commands=[opens])  # told before the break was found, say
     settle()
+    market.refresh_from_db()
+    assert market.state == "open"
 
     assert halt_markets(now=NOON) == ["BTC-USDT"]
 

@@ -10,9 +10,15 @@ from kernel import pgcopy
 from kernel.errors import Refused
 from kernel.units import BIGINT_MAX, Atoms, Lots, Ppm, Ticks
 from ledger.models import AccountKind, Asset
+from ledger.selectors import break_of
 from ledger.services import open_account
 from orders.commands import CommandKind, MarketState
-from orders.errors import MarketReasonMissing, MarketSettingInvalid, UnknownMarket
+from orders.errors import (
+    MarketBroken,
+    MarketReasonMissing,
+    MarketSettingInvalid,
+    UnknownMarket,
+)
 from orders.models import Command, Market
 from orders.rules import ENGINE_SETTINGS, MarketRules
 from orders.selectors import markets
@@ -103,7 +109,8 @@ def configure_market(
     settings  new values by name, of orders.rules.SETTINGS: `state` is a MarketState;
               `until`, a kernel.pgcopy.timestamp, ends an auction by itself (0: by hand)
     reason    in words, kept with the change for ever
-    raises    UnknownMarket, MarketReasonMissing, MarketSettingInvalid; nothing is written
+    raises    UnknownMarket, MarketReasonMissing, MarketSettingInvalid; MarketBroken when
+              somebody would open it while a break concerns it; nothing is written
     """
     market = markets().filter(pk=market_id).first()
     if market is None:
@@ -112,7 +119,21 @@ def configure_market(
     if not why or len(why) > _REASON_MAX:
         raise MarketReasonMissing
     checked = _checked(market, settings, now=now)
+    if checked.get("state", MarketState.HALTED) not in _CLOSED:
+        _expect_no_break(market)
     return _append(market, user_id or 0, checked, why, now)
+
+
+#: Where nothing is traded.
+_CLOSED: Final = (MarketState.HALTED, MarketState.CANCEL_ONLY)
+
+
+def _expect_no_break(market: Market) -> None:
+    """raises  MarketBroken"""
+    for asset in (market.base_id, market.quote_id):
+        found = break_of(asset_id=asset)
+        if found is not None:
+            raise MarketBroken(break_id=str(found.pk))
 
 
 _DEFAULTS: Final = {
