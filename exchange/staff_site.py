@@ -20,6 +20,7 @@ from bookkeeping.selectors import (
     period_standing,
     proposed_months,
     undecided_adjustments,
+    undecided_bookings,
 )
 from deposits.selectors import unconfirmed_count
 from exchange.seals import seal_lags
@@ -30,7 +31,14 @@ from withdrawals.selectors import waiting_count
 from withdrawals.states import State
 
 #: What the staff works on stands first; the rest follows by name.
-FIRST_APPS: Final = ("withdrawals", "deposits", "orders", "ledger", "accounts")
+FIRST_APPS: Final = (
+    "withdrawals",
+    "deposits",
+    "orders",
+    "bookkeeping",
+    "ledger",
+    "accounts",
+)
 #: The house audits and seals each minute; what is older than this deserves a look.
 LATE: Final = timedelta(minutes=3)
 
@@ -143,9 +151,21 @@ PILES: Final = (
         "adjustments to decide on",
         undecided_adjustments,
         "bookkeeping_adjustment",
+        "?state__exact=proposed",
     ),
     Pile(
-        "bookkeeping.view_period", "months to close", proposed_months, "bookkeeping_period"
+        "bookkeeping.view_housebooking",
+        "bookings to decide on",
+        undecided_bookings,
+        "bookkeeping_housebooking",
+        "?state__exact=proposed",
+    ),
+    Pile(
+        "bookkeeping.view_period",
+        "months to close",
+        proposed_months,
+        "bookkeeping_period",
+        "?state__exact=proposed",
     ),
     Pile("proofs.publish_proof", "proofs to publish", undecided_count, "proofs_proof"),
 )

@@ -85,6 +85,7 @@ def test_the_desk_counts_what_waits():
         ("deposits to confirm", 1),
         ("breaks to resolve", 0),
         ("adjustments to decide on", 0),
+        ("bookings to decide on", 0),
         ("months to close", 0),
         ("proofs to publish", 0),
     ]
