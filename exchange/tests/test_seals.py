@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from exchange import tasks
+from exchange.env import PROJECT
 from exchange.seals import LOGS, broken_snapshots, seal_due, seal_lags
 from exchange.tests.sealed_days import (
     A_MINUTE,
@@ -67,6 +68,12 @@ def test_every_append_only_table_is_sealed_or_excused():
     }  # fmt: skip
 
     assert guarded - sealed - excused == set(), "declare it in SEALED of the app's audit.py"
+
+
+def test_the_page_on_seals_names_every_log():
+    page = (PROJECT / "docs" / "seals.md").read_text()
+
+    assert [log.name for log in LOGS if f"`{log.name}" not in page] == []
 
 
 def test_a_log_names_columns_that_are_there(db):
