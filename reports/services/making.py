@@ -6,6 +6,7 @@ has lost it, so the next look finds the export that nobody is making any more.
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,7 @@ from reports.models import Export
 from reports.selectors.exports import PROGRESS_KEY
 from reports.services.asking import NEWS, STOP_KEY, move_export
 from reports.services.manifests import Manifest, pinned, write_report
-from reports.states import State, Step
+from reports.states import PENDING, State, Step
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ TOLD_EVERY: Final = 10_000
 #: one who makes exports.
 _LOCKS: Final = 5_150_101
 _MAKING: Final = ".making-"
+_NUMBERED: Final = re.compile("([0-9]{6,18})-", re.ASCII)
 
 
 class Stopped(Exception):
@@ -79,13 +81,31 @@ def take_up_lost_exports(*, now: datetime) -> int:
 
 
 def expire_exports(*, now: datetime) -> int:
-    """Delete the files that were kept long enough; their manifests stay."""
+    """Delete the files that were kept long enough, and those that nobody knows; the
+    manifests stay.
+    """
     count = 0
     for export in Export.objects.filter(state=State.DONE, created_at__lte=now - KEPT):
         storages["exports"].delete(export.file)
         move_export(export=export, step=Step.EXPIRE, now=now)
         count += 1
+    _delete_leftovers()
     return count
+
+
+def _delete_leftovers() -> None:
+    """Whole files whose worker died before it could say so: another made them again."""
+    storage = storages["exports"]
+    if not storage.exists(""):
+        return
+    _, names = storage.listdir("")
+    numbers = {int(it[1]) for name in names if (it := _NUMBERED.match(name))}
+    ended = Export.objects.exclude(state__in=PENDING).in_bulk(list(numbers))
+    for name in names:
+        match = _NUMBERED.match(name)
+        export = ended.get(int(match[1])) if match else None
+        if export and name not in (export.file, f"{export.file}.manifest.json"):
+            storage.delete(name)
 
 
 def _make(export: Export, now: Callable[[], datetime]) -> None:
@@ -176,10 +196,10 @@ def _teller(export_id: int) -> Callable[[int], None]:
 
     def tell(rows: int) -> None:
         nonlocal told
+        failpoint("in_export")
         if rows < told + TOLD_EVERY:
             return
         told = rows
-        failpoint("in_export")
         with suppress(RedisError):
             cache.set(PROGRESS_KEY.format(export_id), rows, timeout=NEWS)
             if cache.get(STOP_KEY.format(export_id)):

@@ -363,6 +363,25 @@ def test_files_go_after_a_month_and_their_manifests_stay(
         hand_out_export(export_id=export.pk, actor=erin(), now=EVENING)
 
 
+def test_a_whole_file_of_a_dead_worker_goes_once_another_made_it(
+    story: Story, folder: Path
+) -> None:
+    export = ask()
+    name = f"{export.pk:06}-journal.csv"
+    folder.mkdir()
+    (folder / name).write_text("whole, but nobody knows")
+
+    expire_exports(now=EVENING)
+    before = left_in(folder)
+    make_exports(now=lambda: EVENING)
+    expire_exports(now=EVENING)
+
+    export.refresh_from_db()
+    assert before == [name]
+    assert left_in(folder) == [export.file, f"{export.file}.manifest.json"]
+    assert export.file != name
+
+
 def test_nothing_is_cut_that_was_posted_after_the_question(story: Story) -> None:
     export = ask()
     before = Entry.objects.count()
