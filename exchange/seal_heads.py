@@ -96,6 +96,12 @@ def _database_time(of: str) -> datetime:
         return at
 
 
+def last_export() -> str | None:
+    """When heads were exported for the last time; None: never, or the files are gone."""
+    told = [head["exported_at"] for _, text in _exports() for head in _read(text) if head]
+    return max(told, default=None)
+
+
 # Whether the database still agrees -------------------------------------------------------
 
 
@@ -104,7 +110,12 @@ def broken_heads() -> Iterator[str]:
     # What was exported after this transaction began, it may not see.
     begun = instant_text(_database_time("now()"))
     exported: dict[tuple[str, int, str], str] = {}
-    for where, text in _exports():
+    try:
+        exports = list(_exports())
+    except OSError as why:
+        yield f"{heads_directory()}: it cannot be read: {why.strerror}"
+        return
+    for where, text in exports:
         for head in _read(text):
             if head is None:
                 yield f"{where}: it cannot be read"
@@ -135,11 +146,15 @@ def _exports() -> Iterator[tuple[str, str]]:
     """Every export as JSON, and where it stands; without a line that a crash cut off."""
     directory = heads_directory()
     lines = directory / LINES
-    for number, line in enumerate(lines.read_text().splitlines() if lines.exists() else ()):
+    for number, line in enumerate(_text(lines).splitlines() if lines.exists() else ()):
         if line.endswith("}") or not line.startswith("{"):
             yield f"{LINES} line {number + 1}", line
     for path in sorted(directory.glob("*.json")):
-        yield path.name, path.read_text()
+        yield path.name, _text(path)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace")
 
 
 def _read(text: str) -> list[dict[str, Any] | None]:

@@ -124,8 +124,15 @@ def test_an_export_that_was_altered_is_found(a_sealed_day, outside, file):
     text = (outside / file).read_text()
     (outside / file).write_text(text.replace(head, head[::-1]))
     assert found() != []
-    (outside / file).write_text("nonsense\n")
+    (outside / file).write_bytes(b"nonsense \xff\n")
     assert any("it cannot be read" in line for line in found())
+
+
+def test_a_place_that_cannot_be_read_is_found(a_sealed_day, outside):
+    outside.mkdir(parents=True)
+    (outside / LINES).mkdir()
+
+    assert found() == [f"{outside}: it cannot be read: Is a directory"]
 
 
 def test_another_databases_heads_are_no_concern(a_sealed_day, outside):

@@ -324,9 +324,11 @@ def test_the_command_seals_shows_exports_and_verifies(db, outside):
 
     assert told()[0].startswith("transfers                  1 waiting  -")
     # The transfer and its two accounts.
+    assert told()[-1].endswith("heads were exported never.")
     assert told("--seal") == ["seals: 2 seals over 3 rows."]
     assert told("--export") == [f"seals: the heads are in {outside}/{today()}.json."]
     assert told("--verify") == ["seals: all 2 seals are as they were."]
+    assert f"heads were exported {today()}T" in told()[-1]
     seal = seal_head()
     assert f"sha256    {seal.sha256}" in told("--show", "transfers:1")
     assert f"printf %s '{seal.own_text()}' | sha256sum" in told("--show", "transfers:1")

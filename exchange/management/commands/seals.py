@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from exchange.seal_heads import export_heads
+from exchange.seal_heads import export_heads, last_export
 from exchange.seals import broken_seals, seal_lags, streams
 from kernel import clock
 from kernel.invariants import EVERYTHING
@@ -54,7 +54,8 @@ class Command(BaseCommand):
             told = f"{head.number:>7,}  {head.last:>20,}  {head.sha256}" if head else "-"
             self.stdout.write(f"{lag.log:<20} {lag.rows:>7,} waiting  {told}")
         self.stdout.write(
-            f"seals: {len(heads)} chains; log, rows that wait, number, last id, hash."
+            f"seals: {len(heads)} chains (log, rows that wait, number, last id, hash); "
+            f"heads were exported {last_export() or 'never'}."
         )
 
     def _seal(self) -> None:
