@@ -29,6 +29,7 @@ from exchange.demo.cast import (
     MarketPlan,
 )
 from exchange.demo.finance import count_the_wallet, state_rates
+from exchange.demo.proving import publish_a_proof
 from exchange.staff_groups import open_group
 from kernel.decimals import parse_decimal
 from kernel.errors import Refused
@@ -70,6 +71,7 @@ def open_demo(*, now: datetime) -> list[StaffLogin]:
     states, counts, *_ = colleagues
     state_rates(actor=states, now=now)
     count_the_wallet(code=ASSETS[0].code, actor=counts, now=now)
+    publish_a_proof(takes=states, publishes=counts, now=now)
     return [
         *(_login(person) for person in staff),
         *(_login(person, group=group) for person, group in colleagues.items()),

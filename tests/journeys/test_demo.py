@@ -14,12 +14,14 @@ from accounts.models import User
 from bookkeeping.models import Rate, WalletCount
 from deposits.models import Deposit
 from exchange.demo.cast import FUNDS, MARKETS, STAFF_PASSWORD, TRADER_PASSWORD
-from ledger.models import Entry
+from ledger.models import Entry, Seal
 from orders.models import Market
+from proofs.models import Proof
+from proofs.selectors import coverage_of, own_part, proofs_page
 from tests.embedded.clones import eventually
 from tests.stories import balances
 
-TABLES = (User, Deposit, Entry, Rate, WalletCount)
+TABLES = (User, Deposit, Entry, Rate, WalletCount, Seal, Proof)
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +71,25 @@ def test_the_demo_has_people_of_finance_who_have_stated_rates_and_counted_a_wall
     fay = User.objects.get(email="fay@fairbook.test")
     assert (fay.is_superuser, fay.has_perm("bookkeeping.confirm_period")) == (False, True)
     assert said.count("(finance)") == 2
+
+
+@pytest.mark.django_db
+def test_the_demo_has_a_published_proof_in_which_alice_finds_her_part():
+    demo()
+
+    [proof] = proofs_page(before=None, limit=2)
+    alice = User.objects.get(email="alice@fairbook.test")
+    parts = own_part(user_id=alice.pk, proof_id=proof.pk).trees
+    assert {part.tree.asset.code: part.amount for part in parts} == {
+        "BTC": 200_000_000,
+        "ETH": 4_000_000_000,
+        "USDT": 10_000_000_000_000,
+    }
+    assert coverage_of(parts[0].tree).liabilities == 80_400_000_000
+    assert (proof.taken_by.email, proof.decision.by.email) == (
+        "fay@fairbook.test",
+        "finn@fairbook.test",
+    )
 
 
 @pytest.mark.django_db
