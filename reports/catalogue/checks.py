@@ -39,7 +39,7 @@ _WALLETS: Final = f"""WITH own AS (
         SELECT own.id AS account_id, t.created_at AS at, 0::bigint AS count_id,
             CASE WHEN t.debit_id = own.id THEN t.amount ELSE -t.amount END AS moved,
             NULL::bigint AS counted, '' AS source
-        FROM moved JOIN ledger_transfer t ON t.id = moved.id
+        FROM moved t
         JOIN own ON own.id IN (t.debit_id, t.credit_id)
         WHERE t.id <= %(last)s AND t.created_at <= %(at)s
         UNION ALL
@@ -134,7 +134,7 @@ _SUSPENSE: Final = f"""WITH {CHART_TABLE}, own AS (
     ), {MOVED}, leg AS (
         SELECT own.id AS account_id, t.id, t.entry_id, t.created_at, t.amount,
             t.credit_id = own.id AS is_credit
-        FROM moved JOIN ledger_transfer t ON t.id = moved.id
+        FROM moved t
         JOIN own ON own.id IN (t.debit_id, t.credit_id)
         WHERE t.id <= %(last)s AND t.created_at <= %(at)s
     ), side AS (

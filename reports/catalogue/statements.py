@@ -61,7 +61,7 @@ _STATEMENT: Final = f"""WITH own AS (
             {_change("withdrawing")} AS withdrawing,
             CASE WHEN credit.id IS NULL THEN -t.amount
                 WHEN debit.id IS NULL THEN t.amount ELSE 0 END AS change
-        FROM moved JOIN ledger_transfer t ON t.id = moved.id
+        FROM moved t
         LEFT JOIN own debit ON debit.id = t.debit_id
         LEFT JOIN own credit ON credit.id = t.credit_id
         WHERE {IN_PERIOD}
