@@ -123,7 +123,7 @@ class ExportAdmin(CaseAdmin):
 
     @admin.display(description="file")
     def download(self, export: Export) -> str:
-        return _file_link(export) if export.state == State.DONE else ""
+        return _file_link(export, "Download") if export.state == State.DONE else ""
 
     # One of them --------------------------------------------------------------------
 
@@ -231,15 +231,15 @@ def _rows(export: Export) -> str:
     return f"{rows:,} of about {max(rows, export.expected):,}"
 
 
-def _file_link(export: Export) -> SafeString:
+def _file_link(export: Export, text: str) -> SafeString:
     address = reverse("admin:reports_export_file", args=[export.pk])
-    return format_html('<a href="{}" download>{}</a>', address, export.file)
+    return format_html('<a href="{}" download>{}</a>', address, text)
 
 
 def _facts(export: Export) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = []
     if export.state == State.DONE:
-        facts.append(("File", _file_link(export)))
+        facts.append(("File", _file_link(export, export.file)))
     if export.manifest is not None:
         address = reverse("admin:reports_export_manifest", args=[export.pk])
         name = f"{export.file}.manifest.json"
@@ -271,7 +271,7 @@ def _proof(export: Export) -> Table:
     if not facts:
         return Table("How it is proven", [], [])
     seal = facts["seal"]
-    told = f"{seal['number']}: {seal['sha256']}" if seal else "not sealed yet, then"
+    told = f"{seal['number']}: {seal['sha256']}" if seal else "not sealed when it was made"
     rows = [
         ("SHA-256", format_html("<code>{}</code>", facts["sha256"])),
         ("Seal", format_html("<code>{}</code>", told)),

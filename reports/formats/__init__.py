@@ -63,7 +63,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("csv", "CSV", "csv", "text/csv; charset=utf-8", write_csv),
         Format("xlsx", "Excel", "xlsx", _XLSX, write_xlsx),
         Format("json", "JSON", "json", "application/json", write_json),
-        Format("html", "Print", "html", "text/html; charset=utf-8", write_html),
+        Format("html", "Printable page", "html", "text/html; charset=utf-8", write_html),
         *(
             Format(
                 it.name,

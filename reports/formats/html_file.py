@@ -22,16 +22,19 @@ th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
 th { border-bottom: 1.5px solid; white-space: nowrap; }
 td { border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .n { text-align: right; white-space: nowrap; }
+.i { white-space: nowrap; }
 tfoot td { border-bottom: 0; font-weight: 600; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
   :root { color-scheme: light; }
-  body { margin: 0; font-size: 8.5pt; }
+  body { margin: 0; font-size: 8pt; }
+  table { font-size: 6.5pt; }
   div { overflow: visible; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
   tr { break-inside: avoid; }
-  td, th { padding: .15rem .4rem; overflow-wrap: anywhere; }
+  td, th { padding: .15rem .3rem; white-space: normal; overflow-wrap: anywhere; }
+  td.n { overflow-wrap: normal; white-space: nowrap; }
 }
 """
 
@@ -90,4 +93,6 @@ def _foot(columns: Sequence[Column], totals: Totals) -> str:
 
 
 def _side(column: Column) -> str:
-    return ' class="n"' if column.is_number else ""
+    if column.is_number:
+        return ' class="n"'
+    return ' class="i"' if column.kind in ("instant", "date") else ""

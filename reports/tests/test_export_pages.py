@@ -77,8 +77,9 @@ def test_the_list_shows_and_finds_a_file_by_its_hash() -> None:
     found = browser.get(LIST, {"q": export.facts["sha256"]})
     lost = browser.get(LIST, {"q": "0" * 64})
 
-    assert export.file in found.content.decode()
-    assert export.file not in lost.content.decode()
+    file = f"{LIST}{export.pk}/file/"
+    assert file in found.content.decode()
+    assert file not in lost.content.decode()
 
 
 def test_the_file_and_its_manifest_can_be_taken(files: Path) -> None:
