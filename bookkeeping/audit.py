@@ -102,6 +102,31 @@ INVARIANTS = (
         """,
         recent=ALWAYS,
     ),
+    Invariant(
+        "B5",
+        "nothing was booked into a day after it was closed",
+        # A seal of what is older than what was sealed long before holds what came late.
+        """
+        WITH chain AS (
+            SELECT first, last, earliest, max(latest) OVER (
+                ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM ledger_seal WHERE log = 'transfers'
+        )
+        SELECT format('period %s: transfer %s came after it was closed', p.id, t.id)
+        FROM chain
+        JOIN bookkeeping_period p ON p.state IN ('soft closed', 'hard closed')
+            AND p.ends > chain.earliest AND p.changed_at < chain.before
+        JOIN ledger_transfer t ON t.id BETWEEN chain.first AND chain.last
+            AND t.created_at >= p.begins AND t.created_at < p.ends
+        WHERE chain.earliest < chain.before - interval '1 minute'
+        """,
+        recent={
+            "ledger_seal": """
+                SELECT * FROM ledger_seal
+                WHERE log = 'transfers' ORDER BY number DESC LIMIT 60
+            """
+        },
+    ),
 )
 
 #: What was stated, and what was done to adjustments and periods, with their terms. Which

@@ -5,8 +5,18 @@ from django.db import connection
 
 from bookkeeping.audit import INVARIANTS, SEALED
 from bookkeeping.rules import BookingKind
-from bookkeeping.tests.closings import DAY, OCTOBER, closed
-from bookkeeping.tests.offices import approved, deposited, fay, proposed
+from bookkeeping.services import close_day
+from bookkeeping.tests.closings import (
+    DAY,
+    DESK,
+    OCTOBER,
+    closed,
+    day,
+    reopened,
+    sealed,
+)
+from bookkeeping.tests.closings import booked as book
+from bookkeeping.tests.offices import HOUR, approved, deposited, fay, proposed
 from bookkeeping.tests.test_bookings import booked
 from ledger.models import Transfer
 from tests.attempts import no_guards, run
@@ -50,6 +60,42 @@ def test_what_was_booked_into_a_closed_month_is_found(books):
     assert violations() == [
         ("L12", f"period {period.pk}: its transfers are not those that were closed")
     ]
+
+
+def test_what_was_booked_into_a_day_after_it_was_closed_is_found():
+    entry = book(OCTOBER)
+    close_day(period_id=day(OCTOBER).pk, actor=fay(), now=DESK)
+    book(DESK + HOUR)
+    sealed()
+
+    with no_guards():
+        [[late]] = run(
+            "INSERT INTO ledger_transfer (entry_id, debit_id, credit_id, asset_id, amount, "
+            "code, ref, created_at) SELECT entry_id, debit_id, credit_id, asset_id, 1, 80, "
+            "1, %s FROM ledger_transfer WHERE entry_id = %s RETURNING id",
+            OCTOBER + HOUR,
+            entry.pk,
+        )
+    sealed()
+
+    period = day(OCTOBER).pk
+    assert violations() == [
+        ("B5", f"period {period}: transfer {late} came after it was closed")
+    ]
+
+
+def test_what_was_booked_into_a_day_that_was_reopened_is_fine():
+    book(OCTOBER)
+    close_day(period_id=day(OCTOBER).pk, actor=fay(), now=DESK)
+    book(DESK + HOUR)
+    sealed()
+    reopened(OCTOBER)
+
+    book(OCTOBER + HOUR)
+    close_day(period_id=day(OCTOBER).pk, actor=fay(), now=DESK + 2 * HOUR)
+    sealed()
+
+    assert violations() == []
 
 
 @pytest.mark.parametrize(
