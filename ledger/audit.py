@@ -1,7 +1,7 @@
 """The invariants of the books; `manage.py audit` looks for their violations."""
 
 from kernel.invariants import ALWAYS, Invariant
-from kernel.sealed import Behind, SealedLog
+from kernel.sealed import NO_TIME, Behind, SealedLog
 
 GUARDS = (
     "transfers_move_balances",
@@ -216,11 +216,12 @@ SEALED = (
             named_by="entry_id",
         ),
     ),
-    # Whose a balance is, counts as much as how much it is.
+    # Whose a balance is, and what it is counted in, counts as much as how much it is.
     SealedLog(
         "accounts",
         "ledger_account",
         ("owner_id", "asset_id", "kind", "label", "normal_side", "floor", "opened_at"),
         time="opened_at",
     ),
+    SealedLog("assets", "ledger_asset", ("code", "scale"), time=NO_TIME),
 )

@@ -127,6 +127,8 @@ TAMPERINGS = [
     "UPDATE ledger_account SET owner_id = (SELECT max(id) FROM accounts_user) "
     f"WHERE id = {OWNED}",
     "UPDATE ledger_account SET floor = -1 WHERE kind = 'custody'",
+    "UPDATE ledger_asset SET scale = scale - 1 WHERE code = 'USDT'",
+    "UPDATE orders_market SET created_at = created_at - interval '1 day'",
     f"UPDATE orders_command SET price = price + 1 WHERE id = {COMMAND}",
     # Nothing is not the same as an empty text.
     f"UPDATE orders_command SET client_order_id = '' WHERE id = {COMMAND}",
@@ -323,11 +325,11 @@ def test_the_command_seals_shows_exports_and_verifies(db, outside):
     fund(person("alice"), "BTC", "1")
 
     assert told()[0].startswith("transfers                  1 waiting  -")
-    # The transfer and its two accounts.
+    # The transfer, its two accounts and their asset.
     assert told()[-1].endswith("heads were exported never.")
-    assert told("--seal") == ["seals: 2 seals over 3 rows."]
+    assert told("--seal") == ["seals: 3 seals over 4 rows."]
     assert told("--export") == [f"seals: the heads are in {outside}/{today()}.json."]
-    assert told("--verify") == ["seals: all 2 seals are as they were."]
+    assert told("--verify") == ["seals: all 3 seals are as they were."]
     assert f"heads were exported {today()}T" in told()[-1]
     seal = seal_head()
     assert f"sha256    {seal.sha256}" in told("--show", "transfers:1")

@@ -7,6 +7,15 @@ INVARIANTS = (*orders.INVARIANTS, *trades.INVARIANTS, *history.INVARIANTS)
 
 #: Which of the tables are sealed, and what of them; what became of an order follows.
 SEALED = (
+    # What prices and quantities are counted in.
+    SealedLog(
+        "markets",
+        "orders_market",
+        (
+            "symbol", "base_id", "quote_id", "base_unit", "tick_size", "lot_size",
+            "tick_value", "shard", "created_at",
+        ),
+    ),
     SealedLog(
         "commands",
         "orders_command",
