@@ -64,12 +64,12 @@ def test_the_trial_balance_has_all_accounts_and_customers_by_kind(story):
     ]
 
 
-@pytest.mark.parametrize("hour", range(8, 18))
-def test_the_trial_balance_adds_up_to_nothing_per_asset_at_any_hour(story, hour):
-    rows = table("trial_balance", as_of=f"2026-11-21T{hour:02}:00Z")
+def test_the_trial_balance_adds_up_to_nothing_per_asset_at_any_hour(story):
+    for hour in range(8, 18):
+        rows = table("trial_balance", as_of=f"2026-11-21T{hour:02}:00Z")
 
-    assert set(zero_sums(rows, "debit", "credit").values()) <= {0}
-    assert set(zero_sums(rows, "debits", "credits").values()) <= {0}
+        assert set(zero_sums(rows, "debit", "credit").values()) <= {0}
+        assert set(zero_sums(rows, "debits", "credits").values()) <= {0}
 
 
 def test_the_trial_balance_at_each_transfer_is_the_fold_of_those_up_to_it(story):

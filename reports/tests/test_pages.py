@@ -219,9 +219,9 @@ def test_gains_are_added_up(story, frank):
     assert total[heads.index("Gain, USDT")] != ""
 
 
-@pytest.mark.parametrize("after", ["9" * 40, "-1", "x", "1e3", "１"])
-def test_a_page_beyond_the_end_is_no_accident(story, frank, after):
-    assert frank.get(f"{INDEX}journal/", {"after": after}).status_code == 200
+def test_a_page_beyond_the_end_is_no_accident(story, frank):
+    for after in ("9" * 40, "9" * 9, "-1", "x", "1e3", "１"):
+        assert frank.get(f"{INDEX}journal/", {"after": after}).status_code == 200
 
 
 def test_the_desk_leads_to_the_reports(frank):
