@@ -32,10 +32,10 @@ env = environ.Env(
     ORDER_WAIT_MS=(int, 250),
     # What Prometheus sends as its bearer token to read /metrics; empty: staff alone may.
     METRICS_TOKEN=(str, ""),
-    # Where exported reports are kept, for all processes; empty: var/exports.
-    EXPORTS_DIR=(str, ""),
     # Where the heads of the seals are exported to, outside the database; empty: var/seals.
     SEALS_DIR=(str, ""),
+    # Where exported reports are kept, for all processes; empty: var/exports.
+    EXPORTS_DIR=(str, ""),
     # Requests a minute from one address to sign-up and login.
     LOGIN_RATE=(str, "30/min"),
 )
