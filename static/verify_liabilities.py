@@ -28,8 +28,7 @@ def check_tree(text):
     heading, *lines = text.split()
     nodes = [node(*line.split(",")) for line in lines]
     check(len(nodes) > 2 and len(nodes) & (len(nodes) + 1) == 0, "lines are missing")
-    for p in range(len(nodes) // 2):
-        made = parent(*nodes[2 * p + 1 : 2 * p + 3])
+    for p, made in enumerate(map(parent, nodes[1::2], nodes[2::2])):
         check(made == nodes[p], f"line {p + 2} is not made of the two below it")
     print(f"{heading}: sum {value_of(nodes[0])}, root {nodes[0][:32].hex()}")
     return heading.partition(":")[2], nodes
@@ -54,6 +53,7 @@ if __name__ == "__main__":
     texts = [pathlib.Path(name).read_text() for name in sys.argv[1:]]
     trees = dict(check_tree(text) for text in texts if text[0] != "{")
     for mine in [json.loads(text) for text in texts if text[0] == "{"]:
+        check({*trees} <= {it["number"] for it in mine["trees"]}, "the wrong tree file")
         for tree in mine["trees"]:
             check_mine(mine, tree, trees.get(tree["number"], []))
     print("valid" if texts else __doc__)

@@ -238,6 +238,14 @@ def test_a_path_to_another_root_is_found(tree, tmp_path):
     assert nobodys == "NOT VALID: the file is not the tree of your proof"
 
 
+def test_a_file_of_another_proof_is_not_passed_over(tree, tmp_path):
+    other = grow_tree(owed=OWED, seed=SEED, number=8)
+
+    assert refused(mine_of(tree, 1, 3_000), other, tmp_path) == (
+        "NOT VALID: the wrong tree file"
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_change_on_the_way_up_is_found(tree, script, data):
