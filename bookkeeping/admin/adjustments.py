@@ -62,7 +62,8 @@ BUTTONS = (
         is_harmful=True,
     ),
 )
-_NUMBERS: Final = re.compile(r"[\s,;]*(\d{1,19}[\s,;]*)+", re.ASCII)
+_BETWEEN: Final = re.compile(r"[\s,;]+", re.ASCII)
+_NUMBER: Final = re.compile(r"\d+", re.ASCII)
 #: What waits for a second person, and of that the oldest; then the newest.
 _WAITS = When(state=AdjustmentState.PROPOSED.value, then=Value(0))
 TURN = Switch(_WAITS, default=Value(1))
@@ -87,9 +88,10 @@ class ProposalForm(forms.Form):
 
     def clean_transfers(self) -> list[int]:
         text: str = self.cleaned_data["transfers"]
-        if not _NUMBERS.fullmatch(text):
+        said = [part for part in _BETWEEN.split(text) if part]
+        if not said or not all(_NUMBER.fullmatch(part) for part in said):
             raise forms.ValidationError("Write numbers, with commas or spaces between.")
-        numbers = [int(number) for number in re.findall(r"\d+", text)]
+        numbers = [int(part) for part in said]
         if max(numbers) > BIGINT_MAX:
             raise forms.ValidationError("There is no transfer of such a number.")
         return numbers

@@ -143,7 +143,10 @@ def test_from_the_wrong_transfers_to_their_mirrors_by_two_people():
         ("", "This field is required."),
         ("one", "Write numbers, with commas or spaces between."),
         ("-1", "Write numbers, with commas or spaces between."),
+        (",;", "Write numbers, with commas or spaces between."),
         ("9" * 19, "There is no transfer of such a number."),
+        # Not the work of years, either.
+        ("1" * 3_000 + "x", "Write numbers, with commas or spaces between."),
         ("123456789", "There is no transfer 123456789."),
     ],
 )
