@@ -48,10 +48,10 @@ def in_suspense(at: datetime, amount: int = 7) -> Entry:
     return post_entry(kind=Entry.Kind.HOUSE, key="whose?", transfers=[move], now=at)
 
 
-def audited(at: datetime = DESK, outcome: str = "clean") -> AuditRun:
+def audited(at: datetime = DESK, outcome: str = "clean", kind: str = "full") -> AuditRun:
     broken = int(outcome == "broken")
     return AuditRun.objects.create(
-        kind="full", outcome=outcome, started_at=at, finished_at=at, broken=broken
+        kind=kind, outcome=outcome, started_at=at, finished_at=at, broken=broken
     )
 
 
