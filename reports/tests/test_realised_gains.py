@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bookkeeping.services import record_rate
+from bookkeeping.tests.closings import sealed
 from deposits.services import confirm_deposit, enter_deposit
 from kernel import clock
 from kernel.decimals import parse_decimal
@@ -95,6 +96,7 @@ def two_buys_and_a_sale(market, when):
     ):
         when(hour)
         trades(market, "bob", side, amount, price, taker="alice")
+    return market
 
 
 GAIN = ("went", "quantity", "came_at", "proceeds", "cost", "gain", "fee", "fee_asset")
@@ -136,6 +138,20 @@ def test_what_happened_before_the_period_counts_and_is_not_told(two_buys_and_a_s
     assert len(told("went", to="2026-11-21T11:00:00Z")) == 0
     assert len(told("went", from_="2026-11-21T11:00:00Z")) == 2
     assert told("went", from_="2026-11-21T11:00:01Z") == []
+
+
+def test_what_was_sealed_before_the_period_counts_too(two_buys_and_a_sale, when):
+    """A seal lets a report begin later, but what is sold has come before."""
+    sealed()
+    of_all = told(*GAIN)
+
+    of_the_sale = told(*GAIN, from_="2026-11-21T11:00:00Z")
+    when(12)
+    trades(two_buys_and_a_sale, "bob", "buy", "0.1", "400", taker="alice")
+    of_later = told("quantity", "came_at", from_="2026-11-21T12:00:00Z")
+
+    assert of_the_sale == of_all
+    assert of_later == [("0.10000000", "2026-11-21T10:00:00.000000Z")]
 
 
 def test_what_is_set_aside_has_not_gone(market, when):
