@@ -16,7 +16,7 @@ from ledger.moments import TICK, Moment, parse_moment, parse_since, parse_until
 from ledger.selectors import settled
 from orders.models import Market
 from reports.errors import InvalidParameter, MissingParameter, UnknownParameter
-from reports.table import Params, Report
+from reports.table import EARLIEST, Params, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,11 @@ def _cut(
     last = BIGINT_MAX if bound.transfer is None else bound.transfer
     with connection.cursor() as cursor:
         cursor.execute(_LAST, {"at": at, "last": last})
-        found, created_at = cursor.fetchone() or (0, at)
-    is_by_transfer = asked.transfer is not None and asked.at is None and until is None
-    return Moment(at=at, transfer=found), created_at if is_by_transfer else at
+        found, created_at = cursor.fetchone() or (0, EARLIEST)
+    if asked.transfer is not None and asked.at is None and until is None:
+        # Whoever asks for this cut again has the same instant of it.
+        return Moment(transfer=found), created_at
+    return Moment(at=at, transfer=found), at
 
 
 def _first(since: datetime) -> int:
@@ -185,22 +187,24 @@ def _first(since: datetime) -> int:
 #: What was created longer ago has been written, or never will be.
 _YOUNG: Final = timedelta(minutes=2)
 # The last transfer of a moment. Seals tell where to look: without them, all transfers that
-# are younger would have to be passed.
+# are younger would have to be passed. A seal that begins in time may have nothing up to the
+# id that was asked for, so the ones before it are looked at, too.
 _LAST: Final = """
     WITH sealed AS (
         SELECT coalesce(max(last), 0) AS last FROM ledger_seal WHERE log = 'transfers'
     ), near AS (
         SELECT first, last FROM ledger_seal
         WHERE log = 'transfers' AND earliest <= %(at)s AND first <= %(last)s
-        ORDER BY number DESC LIMIT 1
     )
     (SELECT t.id, t.created_at FROM ledger_transfer t, sealed WHERE t.id > sealed.last
      AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1)
     UNION ALL
-    (SELECT t.id, t.created_at FROM ledger_transfer t, near
-     WHERE t.id BETWEEN near.first AND near.last
-     AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1)
-    LIMIT 1
+    (SELECT t.id, t.created_at FROM near CROSS JOIN LATERAL (
+        SELECT id, created_at FROM ledger_transfer
+        WHERE id BETWEEN near.first AND near.last
+        AND id <= %(last)s AND created_at <= %(at)s ORDER BY id DESC LIMIT 1) t
+     ORDER BY near.first DESC LIMIT 1)
+    ORDER BY id DESC LIMIT 1
 """
 _FIRST: Final = """
     SELECT coalesce(

@@ -15,7 +15,7 @@ from reports.errors import ManifestUnreadable
 from reports.formats import Format, Sink
 from reports.formats.sink import Out
 from reports.selectors import read_params, seal_of
-from reports.table import JOURNALS, Params, Report
+from reports.table import JOURNALS, LATEST, Params, Report
 
 #: What this form of the manifest is called.
 KIND: Final = "fairbook manifest 1"
@@ -124,8 +124,8 @@ def pinned(*, report: str, said: Mapping[str, str], cut: str) -> tuple[Report, P
     """
     moment = parse_moment(cut)
     found = report_of(report)
-    assert moment.at is not None, "a pinned cut has its instant"
-    params = read_params(report=found, said=said, now=moment.at)
+    # A cut by a transfer alone has all up to it, whenever that is looked at.
+    params = read_params(report=found, said=said, now=moment.at or LATEST)
     return found, replace(params, cut=moment)
 
 

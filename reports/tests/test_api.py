@@ -8,7 +8,7 @@ import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
-from ledger.models import Account
+from ledger.models import Account, Transfer
 from reports.catalogue import REPORTS
 from reports.tests.stories import Story, table, tell
 from tests.staff import member, verified, with_password_only
@@ -104,6 +104,18 @@ def test_the_cut_of_an_answer_asked_again_gives_the_same_answer(story, frank):
     again = frank.get(f"{REPORTS_AT}/accounts", {"as_of": first["cut"]["as_of"]}).json()
 
     assert (again["rows"], again["cut"]) == (first["rows"], first["cut"])
+
+
+@pytest.mark.parametrize("name", ["trades", "deposits_withdrawals", "accounts"])
+def test_a_cut_by_a_transfer_asked_again_gives_the_same_answer(story, frank, name):
+    """It has the instant of that transfer, not that of whoever asks."""
+    for transfer in (0, *Transfer.objects.values_list("id", flat=True)):
+        asked = {"as_of": f"transfer:{transfer}"}
+        first = frank.get(f"{REPORTS_AT}/{name}", asked).json()
+        again = frank.get(f"{REPORTS_AT}/{name}", {"as_of": first["cut"]["as_of"]}).json()
+
+        assert (again["rows"], again["cut"]) == (first["rows"], first["cut"])
+        assert transfer or first["rows"] == []
 
 
 def test_pages_of_an_answer_are_all_of_it(story, frank):

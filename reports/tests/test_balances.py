@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bookkeeping.services import record_rate
+from bookkeeping.tests.closings import sealed
 from ledger.models import Account, Transfer
 from reports.tests.stories import (
     EVENING,
@@ -81,6 +82,21 @@ def test_the_trial_balance_at_each_transfer_is_the_fold_of_those_up_to_it(story)
         turned = {name: turned[name] + transfer.amount for name in turned}
         told_now = {name: sum(atoms(row[name]) for row in rows) for name in turned}
         assert told_now == turned
+
+
+def test_a_cut_by_time_and_transfer_is_found_in_whichever_seal_it_is(story):
+    """A younger seal begins in time, but only with ids beyond those that are asked for."""
+    before = Transfer.objects.latest("id")
+    sealed()
+    deposit(story, story.bob, "USDT", "5", "tx-behind", now=at(19))
+    first = Transfer.objects.latest("id")
+    deposit(story, story.bob, "USDT", "7", "tx-before", now=at(17))
+    sealed()
+
+    rows = table("accounts", as_of=f"2026-11-21T18:00Z,transfer:{first.pk}")
+
+    assert rows == table("accounts", as_of=f"transfer:{before.pk}")
+    assert rows != []
 
 
 def test_the_trial_balance_as_of_noon_knows_nothing_of_the_afternoon(story):
