@@ -1,5 +1,7 @@
 """The exports on the staff's site: what was asked for, how far it is, and the files."""
 
+import re
+from secrets import token_urlsafe
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -50,6 +52,8 @@ BUTTONS: Final = (
         is_harmful=True,
     ),
 )
+#: What the page with the button says, so that two clicks are one export.
+_KEY: Final = re.compile("[A-Za-z0-9._:-]{1,64}", re.ASCII)
 #: A page that waits for its file looks again after so many seconds.
 AGAIN: Final = "3"
 
@@ -166,7 +170,7 @@ class ExportAdmin(CaseAdmin):
                 report=report,
                 said=said,
                 form=form,
-                key=key[:80],
+                key=key if _KEY.fullmatch(key) else token_urlsafe(12),
                 actor=staff_of(request),
                 now=clock.now(),
             )
@@ -180,10 +184,10 @@ class ExportAdmin(CaseAdmin):
     def file_view(self, request: HttpRequest, export_id: int) -> HttpResponseBase:
         """The file; who takes it is written down."""
         try:
-            export = export_of(export_id=export_id)
             file = hand_out_export(
                 export_id=export_id, actor=staff_of(request), now=clock.now()
             )
+            export = export_of(export_id=export_id)  # now that it is known to be done
         except ExchangeError as refused:
             messages.error(request, f"There is no file. {refused.detail}")
             return HttpResponseRedirect(self._address("changelist"))

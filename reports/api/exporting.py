@@ -107,8 +107,8 @@ class ExportFile(APIView):
         responses={(200, "application/octet-stream"): OpenApiResponse(bytes)},
     )
     def get(self, request: Request, export_id: int) -> HttpResponseBase:
-        export = export_of(export_id=export_id)
         file = hand_out_export(export_id=export_id, actor=_actor(request), now=clock.now())
+        export = export_of(export_id=export_id)  # now that it is known to be done
         return file_answer(
             request=request._request,
             file=file,

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from ledger.models import Transfer
 from reports.models import Export
-from reports.services import make_exports
+from reports.services import Manifest, make_exports, verify_manifest
 from reports.states import State
 from reports.tests.stories import EVENING, tell
 from tests.staff import member, verified, with_password_only
@@ -110,6 +111,26 @@ def test_what_cannot_be_made_is_said_and_leads_back() -> None:
 
     assert "There is no such asset." in refused.content.decode()
     assert Export.objects.count() == 0
+
+
+def test_a_file_up_to_a_transfer_knows_nothing_of_later() -> None:
+    """Whatever is no transfer, too, as of the instant of that transfer."""
+    deposit = Transfer.objects.filter(code=40).latest("id")
+
+    export = asked(erin(), report="trades", asset="", as_of=f"transfer:{deposit.pk}")
+    make_exports(now=lambda: EVENING)
+
+    export.refresh_from_db()
+    assert (export.cut, export.facts["rows"]) == (f"transfer:{deposit.pk}", 0)
+    checks = verify_manifest(manifest=Manifest(export.facts), file=None)
+    assert [it.is_good for it in checks] == [True, None, True]
+
+
+@pytest.mark.parametrize("key", ["", "a\x00b", "é", "k" * 81])
+def test_a_click_without_a_key_of_ours_gets_a_new_one(key: str) -> None:
+    export = asked(erin(), key=key)
+
+    assert len(export.key) == 16
 
 
 def test_an_export_is_cancelled_by_its_button() -> None:
