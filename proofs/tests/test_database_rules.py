@@ -190,6 +190,26 @@ def test_nothing_is_added_to_a_proof_that_is_decided_on():
     assert proof.trees.count() == 3
 
 
+def test_nothing_is_added_to_a_tree_whose_proof_is_decided_on():
+    tree = btc(published())
+    before = rows("proofs_treepage"), rows("proofs_treeshare")
+
+    with the_owner(), refused("is decided on"):
+        run(
+            "INSERT INTO proofs_treepage (tree_id, number, nodes) VALUES (%s, 9, '')",
+            tree.pk,
+        )
+    with the_owner(), refused("is decided on"):
+        run(
+            "INSERT INTO proofs_treeshare (tree_id, user_id, amount, leaves) "
+            "VALUES (%s, %s, 5, '{0}')",
+            tree.pk,
+            frank().pk,
+        )
+
+    assert (rows("proofs_treepage"), rows("proofs_treeshare")) == before
+
+
 def test_a_proof_is_decided_on_once():
     proof = published()
 
