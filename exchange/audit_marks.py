@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ledger.audit import DATABASE
 from ledger.selectors.marks import writers_of
 from orders.commands import SEQUENCE_BITS
 
@@ -77,12 +78,12 @@ def marks_after(marks: Marks | None, last: Marks) -> Marks:
         # Commands can be seen in the order of their ids, and a market's trades and events
         # move with its sequences: these are exact.
         cursor.execute(_EXACT)
-        command, position, migrations, rules = cursor.fetchone()
+        command, position, migrations, database, rules = cursor.fetchone()
         cursor.execute("SELECT market_id, trades, events FROM matching_marketsequence")
         markets = {str(market): numbers for market, *numbers in cursor.fetchall()}
     return {
         **moved, **before, "command": command, "position": position, "markets": markets,
-        "migrations": migrations, "rules": rules,
+        "migrations": migrations, "database": database, "rules": rules,
     }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def in_words(marks: Marks) -> dict[str, str]:
     words = {
         name: str(int(value))
         for name, value in marks.items()
-        if name not in ("markets", "rules")
+        if name not in ("markets", "database", "rules")
     }
     numbers = {
         int(market): [int(trades), int(events)]
@@ -111,11 +112,12 @@ _MARKETS: Final = Template("""
         FROM orders_market m, LATERAL (SELECT '$numbers'::jsonb -> m.id::text AS mark) n
     ) AS market
 """)
-_EXACT: Final = """
+_EXACT: Final = f"""
     SELECT (SELECT coalesce(max(id), 0) FROM orders_command),
            (SELECT coalesce(min(coalesce(c.position, 0)), 0)
             FROM (SELECT DISTINCT shard FROM orders_market) m
             LEFT JOIN matching_cursor c USING (shard)),
            (SELECT max(id) FROM django_migrations),
+           {DATABASE},
            ledger_rules()
-"""
+"""  # noqa: S608  own words

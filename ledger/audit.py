@@ -15,6 +15,11 @@ GUARDS = (
     "entries_are_of_open_periods",
     "adjustment_entries_are_approved",
 )
+#: Which database this is, as SQL. One restored from a dump is another, and so is one of a
+#: newer server: both word the same rules otherwise.
+DATABASE = """(
+    SELECT concat_ws(' ', system_identifier, oid, split_part(version(), '.', 1))
+    FROM pg_control_system(), pg_database WHERE datname = current_database())"""
 #: What came since the last audit, and what may belong to it: a row beyond a mark may have
 #: come with transfers that are not.
 NEW = "SELECT * FROM ledger_transfer WHERE id > $transfer"
@@ -109,6 +114,15 @@ INVARIANTS = (
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
         WHERE NOT (indisvalid AND indisready) AND indisunique
           AND c.relnamespace = 'public'::regnamespace
+          AND NOT EXISTS (  -- REINDEX CONCURRENTLY makes the same anew beside it
+            SELECT FROM pg_index same WHERE same.indrelid = i.indrelid
+            AND same.indisunique AND same.indisvalid AND same.indisready
+            AND same.indkey::text = i.indkey::text
+            AND same.indnullsnotdistinct = i.indnullsnotdistinct
+            AND pg_get_expr(same.indexprs, same.indrelid)
+                IS NOT DISTINCT FROM pg_get_expr(i.indexprs, i.indrelid)
+            AND pg_get_expr(same.indpred, same.indrelid)
+                IS NOT DISTINCT FROM pg_get_expr(i.indpred, i.indrelid))
         """,  # noqa: S608  own names only
         recent=ALWAYS,
     ),
@@ -184,13 +198,14 @@ INVARIANTS = (
     Invariant(
         "L16",
         "the rules of the database change by migrations only",
-        """
+        f"""
         SELECT 'rules of the database: they are not those that the last audit found'
         FROM (SELECT * FROM ledger_auditrun WHERE outcome <> 'failed'
               ORDER BY id DESC LIMIT 1) last
         WHERE marks ->> 'migrations' = (SELECT max(id)::text FROM django_migrations)
+          AND marks ->> 'database' = {DATABASE}
           AND marks ->> 'rules' <> (SELECT ledger_rules())
-        """,
+        """,  # noqa: S608  own words only
         recent=ALWAYS,
     ),
 )

@@ -170,6 +170,33 @@ def test_a_rule_of_the_database_that_was_made_toothless_is_found(market):
     assert found() == {("L16", "rules of the database")}
 
 
+def test_a_database_that_was_restored_from_a_dump_words_its_rules_anew(market):
+    """PostgreSQL writes some constraints otherwise once they were dumped and read."""
+    with no_guards():
+        run("UPDATE ledger_auditrun SET marks = marks || "
+            """'{"database": "another", "rules": "in other words"}'""")  # fmt: skip
+
+    recent()
+
+    assert found() == set()
+
+
+def test_an_index_that_is_made_anew_beside_itself_is_no_break(market):
+    invalid = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"
+    with no_guards():
+        run("CREATE UNIQUE INDEX anew ON orders_command (user_id, client_order_id)"
+            " WHERE client_order_id IS NOT NULL")  # fmt: skip
+        run(invalid.format("anew"))
+    recent()
+    assert found() == set()
+
+    with no_guards():
+        run(invalid.format("client_order_id_is_unique"))
+    recent()
+
+    assert ("L4", "index client_order_id_is_unique") in found()
+
+
 def test_a_market_that_is_not_as_its_last_change_says_is_found(market):
     configure_market(
         market_id=market.pk, user_id=None, settings={"state": 3}, reason="x", now=NOON
