@@ -18,8 +18,6 @@ from ledger.models import AuditRun, Break
 from ledger.models.breaks import WHAT_MAX
 
 RIGHT_TO_RESOLVE: Final = "ledger.resolve_break"
-#: Of several violations of one rule so many are kept; a person has enough to do with them.
-KEPT_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,11 @@ class Violation:
     @property
     def subject(self) -> str:
         return self.what.partition(": ")[0][:WHAT_MAX]
+
+    @property
+    def kept(self) -> str:
+        """As much of the line as a break has room for."""
+        return self.what[:WHAT_MAX]
 
 
 @transaction.atomic
@@ -80,7 +83,7 @@ def record_audit(
         Break(
             invariant=it.invariant,
             subject=it.subject,
-            what=it.what[:WHAT_MAX],
+            what=it.kept,
             assets=sorted(it.assets),
             found=run,
             seen=run,
@@ -191,7 +194,7 @@ def _known(found: Mapping[_Key, Violation]) -> dict[_Key, Break | None]:
     for row in rows.order_by("id"):
         key = row.invariant, row.subject
         is_open = row.state != Break.State.RESOLVED
-        if key in found and (is_open or (row.accepted and row.what == found[key].what)):
+        if key in found and (is_open or (row.accepted and row.what == found[key].kept)):
             known[key] = row
     return known
 

@@ -141,6 +141,15 @@ def test_what_was_accepted_is_quiet_as_long_as_it_is_the_same():
     assert states() == [("account 17", "resolved"), ("account 17", "open")]
 
 
+def test_a_line_that_is_too_long_to_keep_is_accepted_all_the_same():
+    long = Violation("O8", "market 1, trades: recorded " + "9" * 600)
+    audited(long)
+    accept_break(break_id=open_breaks()[0].pk, actor=erin(), reason="x", now=NOON)
+
+    assert audited(long).outcome == "clean"
+    assert not open_breaks().exists()
+
+
 @pytest.mark.parametrize("step", [acknowledge_break, mend_break, accept_break])
 def test_a_decision_needs_the_right_a_reason_and_a_break(step):
     audited(WRONG)
