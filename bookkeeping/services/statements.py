@@ -1,9 +1,12 @@
-"""Statements about the world outside. What was stated stays."""
+"""Statements about the world outside. What was stated stays.
+
+Locks: the one that writers of transfers share, so that closing a month meets them all.
+"""
 
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from bookkeeping.errors import (
@@ -108,6 +111,10 @@ def _expect_sound(source: str, *, at: datetime, now: datetime) -> None:
         raise StatementInvalid("Name the source, in 200 characters at most.")
     if at > now:
         raise StatementInvalid("What will be is not stated; the instant has not come yet.")
-    # Reports of a closed month show what they showed.
+    # Reports of a closed month show what they showed: whoever closes one is waited for.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtext('bookkeeping_period'))"
+        )
     if Period.objects.filter(state=PeriodState.HARD_CLOSED.value, ends__gte=at).exists():
         raise PeriodFinal

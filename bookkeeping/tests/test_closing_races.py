@@ -7,16 +7,16 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from bookkeeping.errors import PeriodBusy
-from bookkeeping.models import Period
-from bookkeeping.services import close_day
-from bookkeeping.tests.closings import DESK, OCTOBER, booked, day
-from bookkeeping.tests.offices import fay
+from bookkeeping.errors import PeriodBusy, PeriodFinal
+from bookkeeping.models import Period, Rate
+from bookkeeping.services import close_day, confirm_closing, record_rate
+from bookkeeping.tests.closings import DESK, OCTOBER, booked, day, proposed_closing
+from bookkeeping.tests.offices import fay, fred
 from kernel.errors import ExchangeError
 from ledger.errors import PeriodClosed
 from ledger.models import Entry, Transfer
 from tests.attempts import refused, run
-from tests.stories import person
+from tests.stories import asset, person
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -77,6 +77,23 @@ def test_who_writes_after_who_closes_is_told_that_the_books_are_closed(pool):
 
     assert writing.result() is PeriodClosed
     assert Entry.objects.count() == 1
+
+
+def test_who_states_something_of_a_month_that_is_being_closed_is_told_too(pool):
+    period, actor = proposed_closing(), fred()
+    rate = {"asset_id": asset("BTC").pk, "currency_id": asset("USDT").pk, "price": 1}
+
+    with transaction.atomic():
+        confirm_closing(period_id=period.pk, actor=actor, now=DESK)
+        stating = beside(
+            pool,
+            lambda: record_rate(**rate, at=OCTOBER, source="s", actor=None, now=DESK),
+        )
+        wait_until_somebody_waits()
+        assert not stating.done()
+
+    assert stating.result() is PeriodFinal
+    assert not Rate.objects.exists()
 
 
 def test_who_closes_gives_up_rather_than_keep_the_house_waiting(pool):
