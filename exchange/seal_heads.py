@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from ledger.models import Seal
 from ledger.moments import instant_text
 from ledger.selectors import seal_heads
 
 LINES: Final = "heads.jsonl"
+#: The advisory lock of whoever exports: "heads" in ASCII.
+LOCK: Final = 0x6865616473
 
 
 def heads_directory() -> Path:
@@ -27,13 +29,17 @@ def heads_directory() -> Path:
     return Path(settings.SEALS_DIR) / str(connection.settings_dict["NAME"])
 
 
+@transaction.atomic
 def export_heads(*, now: datetime) -> Path:
     """Write the last seal of every chain out of the database; durable when it returns.
 
-    A second export of a day gets a file of its own.
+    A second export of a day gets a file of its own. Two at once take turns: what they
+    wrote into each other would be unreadable, and halt all markets.
 
     returns  the file of this export
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     heads = seal_heads()
     at = _database_time("clock_timestamp()")
     told = [_told(seal, at) for seal in heads]

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
 
 import pytest
+from django.db import connection
 
 from exchange.seal_heads import LINES, export_heads
 from exchange.seals import streams
 from exchange.tests.sealed_days import A_MINUTE, LATE, a_day, found
+from kernel import clock
 from ledger.models import Seal
-from ledger.selectors import seal_head
+from ledger.selectors import seal_head, seal_heads
 from ledger.services import seal_stream
 from tests.attempts import no_guards, run
 from tests.stories import NOON
@@ -104,6 +109,26 @@ def test_an_export_is_only_added_to(a_sealed_day, outside):
     export_heads(now=NOON + timedelta(days=1))
 
     assert (outside / LINES).read_bytes().startswith(before)
+
+
+def test_exports_at_once_take_turns(committed_db, outside):
+    a_day()
+    start = Barrier(4)
+
+    def export(_: int) -> Path:
+        start.wait()
+        try:
+            return export_heads(now=clock.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        paths = set(pool.map(export, range(4)))
+
+    assert set(outside.iterdir()) == {*paths, outside / LINES}
+    assert len(paths) == 4
+    assert len((outside / LINES).read_text().splitlines()) == 4 * len(seal_heads())
+    assert found() == []
 
 
 def test_half_a_line_that_a_crash_left_harms_nobody(a_sealed_day, outside):
