@@ -1,5 +1,7 @@
 """The append-only logs of the house: sealed, and looked at for what was tampered with."""
 
+import math
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
@@ -56,9 +58,17 @@ def streams() -> list[Stream]:
     return list(chain.from_iterable(map(streams_of, LOGS)))
 
 
-def seal_due(*, now: datetime) -> list[Seal]:
-    """Seal the next range of each log that is due, and take a snapshot if one is."""
-    seals = [seal for it in streams() if (seal := seal_stream(stream=it, now=now))]
+def seal_due(*, now: datetime, until: float = math.inf) -> list[Seal]:
+    """Seal the next range of each log that is due, and take a snapshot if one is.
+
+    until  by time.monotonic(): then no further seal is begun. Of those that still wait, the
+           transfers come first again
+    """
+    seals: list[Seal] = []
+    for stream in streams():
+        if seals and time.monotonic() >= until:
+            break
+        seals += filter(None, [seal_stream(stream=stream, now=now)])
     take_snapshot(now=now)
     return seals
 

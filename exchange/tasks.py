@@ -20,7 +20,7 @@ SECONDS: Final = 1.0
 @shared_task
 def seal_logs() -> None:
     until = time.monotonic() + SECONDS
-    while seal_due(now=clock.now()) and time.monotonic() < until:
+    while seal_due(now=clock.now(), until=until) and time.monotonic() < until:
         pass
 
 

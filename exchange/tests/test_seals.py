@@ -93,6 +93,14 @@ def test_few_rows_are_sealed_when_they_have_waited_for_a_minute(db):
     assert [seal.log for seal in later if seal.log == "transfers"] == ["transfers"]
 
 
+def test_where_the_time_is_up_one_seal_is_made_and_the_others_wait(db):
+    fund(person("alice"), "BTC", "1")
+
+    made = [[seal.log for seal in seal_due(now=LATE, until=0)] for _ in range(4)]
+
+    assert made == [["transfers"], ["accounts"], ["assets"], []]
+
+
 # Tampering ------------------------------------------------------------------------------
 
 FIRST = "(SELECT min(id) FROM ledger_transfer)"
