@@ -95,9 +95,10 @@ def grow_tree(*, owed: Mapping[int, int], seed: bytes, number: int) -> Tree:
 def split_and_shuffle(*, owed: Mapping[int, int], key: bytes) -> list[Piece]:
     """Cut every amount at least once, fill up to a power of two, and mix.
 
-    Who sees the pieces learns neither what a customer has nor how many customers there
-    are: each has two leaves, or four, or any number between. Of an amount of one unit
-    nothing can be cut off; where nothing is left to cut, leaves of zero fill the level.
+    Who sees the pieces cannot tell which of them are one customer's, nor how many
+    customers there are: each has two leaves, or four, or any number between. An amount far
+    above all others still shows, though not whose it is. Of an amount of one unit nothing
+    can be cut off; where nothing is left to cut, leaves of zero fill the level.
     """
     whole = [Piece(account, amount) for account, amount in sorted(owed.items()) if amount]
     count = max(2, 1 << (2 * len(whole) - 1).bit_length()) if whole else 2
