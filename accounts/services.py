@@ -1,12 +1,17 @@
 """Writes about people."""
 
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django_otp import match_token
+from django_otp.models import Device
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings as jwt
 from rest_framework_simplejwt.tokens import RefreshToken
@@ -61,6 +66,10 @@ class TokenPair(NamedTuple):
 #: Says in a token that a one-time password was given too. The staff's own part of the API
 #: asks for it, as the staff site does.
 OTP_CLAIM: Final = "otp"
+#: Until when it does, in seconds since 1970, whatever is bought until then; and by which
+#: device. As a session of the staff site: it ends, and it ends with its device.
+_UNTIL_CLAIM: Final = "otp_until"
+_DEVICE_CLAIM: Final = "otp_device"
 
 
 def issue_tokens(*, email: str, password: str, otp: str | None = None) -> TokenPair:
@@ -68,16 +77,24 @@ def issue_tokens(*, email: str, password: str, otp: str | None = None) -> TokenP
 
     An unknown address costs one password hash too, so that time does not tell.
 
-    otp     a one-time password; the tokens, and those that they buy, say that it was given
+    otp     a one-time password; the tokens, and those that they buy for as long as a
+            session would last, say that it was given
     raises  WrongCredentials, also when the one-time password is not right
     """
     user = authenticate(email=email.lower(), password=password)
     if not isinstance(user, User):
         raise WrongCredentials
-    # Who guesses is not told that the password was right.
-    if otp is not None and match_token(user, otp) is None:
+    if otp is None:
+        return _pair(user)
+    device = match_token(user, otp)
+    if device is None:
+        # Who guesses is not told that the password was right.
         raise WrongCredentials
-    return _pair(user, with_otp=otp is not None)
+    until = int(time.time()) + settings.SESSION_COOKIE_AGE
+    return _pair(
+        user,
+        {OTP_CLAIM: True, _UNTIL_CLAIM: until, _DEVICE_CLAIM: device.persistent_id},
+    )
 
 
 @transaction.atomic
@@ -94,7 +111,7 @@ def rotate_tokens(*, refresh: str) -> TokenPair:
     if token.get(jwt.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
         raise InvalidToken
     _use_up(token)
-    return _pair(user, with_otp=token.get(OTP_CLAIM) is True)
+    return _pair(user, _otp_claims(token, user))
 
 
 @transaction.atomic
@@ -106,11 +123,22 @@ def revoke_tokens(*, refresh: str) -> None:
     _use_up(_read(refresh))
 
 
-def _pair(user: User, *, with_otp: bool) -> TokenPair:
+def _pair(user: User, claims: Mapping[str, object] = MappingProxyType({})) -> TokenPair:
     refresh = RefreshToken.for_user(user)
-    if with_otp:
-        refresh[OTP_CLAIM] = True
+    for name, claim in claims.items():
+        refresh[name] = claim
     return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def _otp_claims(token: RefreshToken, user: User) -> dict[str, object]:
+    """What a token still says of its one-time password; empty when that is over."""
+    until, device_id = token.get(_UNTIL_CLAIM), token.get(_DEVICE_CLAIM)
+    if token.get(OTP_CLAIM) is not True or not until or time.time() >= until:
+        return {}
+    device = Device.from_persistent_id(device_id)
+    if device is None or device.user_id != user.pk or not device.confirmed:
+        return {}
+    return {OTP_CLAIM: True, _UNTIL_CLAIM: until, _DEVICE_CLAIM: device_id}
 
 
 def _read(refresh: str) -> RefreshToken:

@@ -1,5 +1,6 @@
 """A token says whether a one-time password was given for it."""
 
+import time
 from typing import Any
 
 import pytest
@@ -46,6 +47,32 @@ def test_the_tokens_that_a_refresh_buys_say_what_it_says():
     ]
 
     assert [has_otp(it.json()["access"]) for it in bought] == [True, False]
+
+
+def bought_with(refresh: str) -> Any:
+    return caller().post(REFRESH, {"refresh": refresh}).json()
+
+
+def test_a_one_time_password_counts_no_longer_than_a_session_lasts(settings):
+    settings.SESSION_COOKIE_AGE = 2
+    pair = log_in("frank", otp=password_of_the_moment("frank")).json()
+    at_once = bought_with(pair["refresh"])
+    time.sleep(2.1)
+
+    later = bought_with(at_once["refresh"])
+
+    assert has_otp(at_once["access"])
+    assert not has_otp(later["access"])
+    assert not has_otp(bought_with(later["refresh"])["access"])
+
+
+def test_a_one_time_password_counts_no_longer_than_its_device():
+    pair = log_in("frank", otp=password_of_the_moment("frank")).json()
+    lost = TOTPDevice.objects.get()
+    lost.delete()
+    TOTPDevice.objects.create(user=lost.user, name="another")
+
+    assert not has_otp(bought_with(pair["refresh"])["access"])
 
 
 def test_a_wrong_one_time_password_is_answered_as_a_wrong_password_is():
