@@ -57,6 +57,9 @@ def test_the_staffs_part_takes_the_right_and_a_one_time_password(path):
     assert problem(with_password_only(frank).get(path)) == (403, "otp_needed")
     assert with_otp(frank).get(path).status_code in (200, 404)
     assert verified(frank).get(path).status_code in (200, 404)
+    frank.is_staff = False
+    frank.save()
+    assert problem(with_otp(frank).get(path)) == (403, "permission_denied")
 
 
 # Reports ----------------------------------------------------------------------------------
