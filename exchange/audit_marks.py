@@ -39,8 +39,8 @@ LOGS: Final[Mapping[str, str]] = {
 #: How long an audit waits for those who are writing.
 PATIENCE: Final = 5.0
 _PAUSE: Final = 0.02
-#: As JSON keeps it: numbers by name, and of each market the numbers of its last trade and
-#: event batch.
+#: As JSON keeps it: numbers by name, of each market the numbers of its last trade and event
+#: batch, and of each shard where its engine stood.
 Marks = dict[str, Any]
 
 
@@ -81,9 +81,11 @@ def marks_after(marks: Marks | None, last: Marks) -> Marks:
         command, position, migrations, database, rules = cursor.fetchone()
         cursor.execute("SELECT market_id, trades, events FROM matching_marketsequence")
         markets = {str(market): numbers for market, *numbers in cursor.fetchall()}
+        cursor.execute("SELECT shard, position FROM matching_cursor")
+        shards = {str(shard): position for shard, position in cursor.fetchall()}
     return {
         **moved, **before, "command": command, "position": position, "markets": markets,
-        "migrations": migrations, "database": database, "rules": rules,
+        "shards": shards, "migrations": migrations, "database": database, "rules": rules,
     }  # fmt: skip
 
 
@@ -92,13 +94,17 @@ def in_words(marks: Marks) -> dict[str, str]:
     words = {
         name: str(int(value))
         for name, value in marks.items()
-        if name not in ("markets", "database", "rules")
+        if name not in ("markets", "shards", "database", "rules")
     }
     numbers = {
         int(market): [int(trades), int(events)]
         for market, (trades, events) in marks.get("markets", {}).items()
     }
-    return words | {"markets": _MARKETS.substitute(numbers=json.dumps(numbers))}
+    stood = {int(shard): int(place) for shard, place in marks.get("shards", {}).items()}
+    return words | {
+        "markets": _MARKETS.substitute(numbers=json.dumps(numbers)),
+        "shards": _SHARDS.substitute(stood=json.dumps(stood)),
+    }
 
 
 #: Of each market: up to which of its numbers and ids its trades and events were covered,
@@ -111,6 +117,12 @@ _MARKETS: Final = Template("""
                coalesce((mark ->> 1)::bigint, 0) AS events
         FROM orders_market m, LATERAL (SELECT '$numbers'::jsonb -> m.id::text AS mark) n
     ) AS market
+""")
+#: Of each shard: up to which command its engine had carried out the log; 0 where there was
+#: none yet.
+_SHARDS: Final = Template("""
+    SELECT shard, coalesce(('$stood'::jsonb ->> shard::text)::bigint, 0) AS position
+    FROM (SELECT DISTINCT shard FROM orders_market) AS its
 """)
 _EXACT: Final = f"""
     SELECT (SELECT coalesce(max(id), 0) FROM orders_command),

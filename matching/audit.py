@@ -116,9 +116,14 @@ INVARIANTS = (
         SELECT format('event %s: early', e.id)
         FROM orders_orderevent e JOIN command c ON c.id = e.command_id WHERE NOT c.is_due
         """,
-        # What was beyond the cursors at the last audit may have had its effect since.
+        # What was beyond the cursors at the last audit may have had its effect since. Each
+        # shard has its own: what it had done by then, its new events do not tell.
         recent={
-            "orders_command": "SELECT * FROM orders_command WHERE id > $position",
+            "orders_command": """
+                SELECT c.* FROM orders_command c
+                JOIN ($shards) AS mark ON mark.shard = c.shard AND c.id > mark.position
+                WHERE c.id > $position
+            """,
             "orders_order": "SELECT * FROM orders_order WHERE id > $position",
             "orders_orderevent": EVENTS,
         },

@@ -10,7 +10,8 @@ from kernel import clock
 from ledger.models import Account, AuditRun, Entry, Transfer
 from ledger.selectors import open_breaks
 from matching.tests.scene import everything_in
-from orders.models import Market, Trade
+from orders.commands import EventKind
+from orders.models import Market, OrderEvent, Trade
 from orders.services import cancel_all, configure_market, request_cancel
 from tests.attempts import no_guards, run
 from tests.stories import NOON, asset, fund, make_market, person, place, settle
@@ -156,6 +157,21 @@ def test_what_somebody_did_by_force_is_found_within_a_minute(market, statement, 
         trade(market, "0.2")
 
     assert broken(statement) >= rules
+
+
+def test_what_a_shard_did_before_is_no_break_where_another_lags_behind(market):
+    other = make_market("ETH-USDT")
+    with no_guards():
+        run("UPDATE orders_market SET shard = 1 WHERE id = %s", other.pk)
+    order = place(person("alice"), market, "sell", "0.1", at="90000")
+    configure_market(
+        market_id=market.pk, user_id=None, settings={"state": 4}, reason="x", now=NOON
+    )
+    request_cancel(user_id=person("alice").pk, order_id=order.pk, now=clock.now())
+    settle()
+    assert OrderEvent.objects.filter(kind=EventKind.CANCEL_REFUSED).exists()
+
+    assert [recent().outcome, recent().outcome] == ["clean", "clean"]
 
 
 def test_a_rule_of_the_database_that_was_made_toothless_is_found(market):
