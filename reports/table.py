@@ -5,7 +5,7 @@ all decimals of their asset, instants are ISO 8601 in UTC with microseconds, wha
 there is an empty string. Whoever writes a report into a file only writes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -174,7 +174,7 @@ class Report:
         return self.made(params)
 
 
-def stream(query: Query) -> Iterator[Row]:
+def stream(query: Query) -> Generator[Any, None, None]:
     """The rows of a query, a handful at a time, in one transaction."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         if query.in_order:

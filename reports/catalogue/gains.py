@@ -1,6 +1,7 @@
 """Realised gains of a customer: what was sold, what it brought, and what it had cost."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -129,16 +130,17 @@ def _made(params: Params) -> Iterator[Row]:
     stocks: dict[str, Stock[Fact]] = {}
     # What is parted with in the period may have come long before.
     asked = params.arguments | {"first": 1}
-    rows: Iterator[tuple[Any, ...]] = stream(Query(_STEPS, asked))
-    for code, scale, *row in rows:
-        step = _step(row, params)
-        held = stocks.setdefault(code, stock(method))
-        # The fee is that of the whole trade: it stands once.
-        fee = step.fact.fee
-        for part in realise(held, step):
-            if step.fact.is_told:
-                yield _row(code, scale, unit, step, part, fee)
-            fee = 0
+    # Closed whatever happens: an open transaction must not wait for the collector.
+    with closing(stream(Query(_STEPS, asked))) as rows:
+        for code, scale, *row in rows:
+            step = _step(row, params)
+            held = stocks.setdefault(code, stock(method))
+            # The fee is that of the whole trade: it stands once.
+            fee = step.fact.fee
+            for part in realise(held, step):
+                if step.fact.is_told:
+                    yield _row(code, scale, unit, step, part, fee)
+                fee = 0
 
 
 def _step(row: list[Any], params: Params) -> Step[Fact]:
