@@ -1,6 +1,6 @@
 """Reads for reports: what is asked for, the answer, and what is behind a figure."""
 
-from reports.selectors.answering import Answer, Total, answer, seal_of
+from reports.selectors.answering import Answer, Total, answer, in_time, seal_of
 from reports.selectors.asking import METHODS, PARAMETERS, read_params
 from reports.selectors.tracing import THINGS, Fact, Listing, Trace, trace
 
@@ -14,6 +14,7 @@ __all__ = [
     "Total",
     "Trace",
     "answer",
+    "in_time",
     "read_params",
     "seal_of",
     "trace",

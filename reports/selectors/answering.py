@@ -1,6 +1,7 @@
 """A report's answer: some of its rows, the totals of all, and the cut."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -51,15 +52,9 @@ def answer(*, report: Report, params: Params, after: int, limit: int) -> Answer:
     raises  ReportTooLong
     """
     columns = report.columns(params)
-    try:
-        with transaction.atomic():
-            _be_quick()
-            rows = _page(report, params, after, limit + 1)
-            totals = _totals(report, params, columns)
-    except OperationalError as ended:
-        if "statement timeout" not in str(ended):
-            raise
-        raise ReportTooLong from ended
+    with in_time():
+        rows = _page(report, params, after, limit + 1)
+        totals = _totals(report, params, columns)
     return Answer(
         report=report,
         params=params,
@@ -77,6 +72,22 @@ def seal_of(params: Params) -> Seal | None:
     last = params.cut.transfer or 0
     rows = Seal.objects.filter(log=TRANSFERS_LOG, first__lte=last, last__gte=last)
     return rows.first()
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """One transaction, each statement of which is given up after a while.
+
+    raises  ReportTooLong
+    """
+    try:
+        with transaction.atomic():
+            _be_quick()
+            yield
+    except OperationalError as ended:
+        if "statement timeout" not in str(ended):
+            raise
+        raise ReportTooLong from ended
 
 
 def _be_quick() -> None:

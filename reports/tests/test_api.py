@@ -10,6 +10,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import User
 from ledger.models import Account, Transfer
 from reports.catalogue import REPORTS
+from reports.selectors import answering
 from reports.tests.stories import Story, table, tell
 from tests.staff import member, verified, with_password_only
 from tests.stories import Caller, caller, person
@@ -193,6 +194,15 @@ def test_a_statement_comes_as_csv_too(story):
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert rows == table("customer_statement", user="alice@example.com")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_nobody_keeps_the_database_busy_with_a_statement(story, monkeypatch, form):
+    monkeypatch.setattr(answering, "ANSWER_MS", 1)
+
+    answer = caller(story.alice).get(STATEMENT, {"format": form})
+
+    assert problem(answer) == (503, "report_too_long")
 
 
 def test_nobody_gets_anybody_elses_statement(story):

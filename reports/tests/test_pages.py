@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from ledger.models import Account
+from ledger.models import Account, Transfer
 from reports.catalogue import REPORTS
+from reports.selectors import answering
 from reports.tests.stories import Story, tell
 from tests.staff import member, verified, with_password_only
 from tests.stories import person
@@ -207,6 +208,29 @@ def test_the_page_offers_all_of_it_as_files_at_the_cut_that_it_shows(story, fran
     assert offered == ["csv", "xlsx", "json", "html", "hledger", "beancount"]
     assert (pinned["report"], pinned["asset"]) == ("journal", "BTC")
     assert ",transfer:" in pinned["as_of"]
+
+
+def test_what_takes_too_long_to_be_shown_is_offered_as_a_file(story, frank, monkeypatch):
+    monkeypatch.setattr(answering, "ANSWER_MS", 1)
+
+    answer = frank.get(f"{INDEX}customer_statement/?user=alice@example.com")
+
+    page = answer.content.decode()
+    pinned = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    assert answer.status_code == 503
+    assert "make an export of it" in page
+    assert '<button name="format" value="csv">' in page
+    assert (pinned["report"], pinned["user"]) == ("customer_statement", "alice@example.com")
+
+
+def test_the_cut_of_a_transfer_is_that_transfer(story, frank):
+    last = Transfer.objects.latest("id").pk
+
+    page = frank.get(f"{INDEX}accounts/?as_of=transfer:{last}").content.decode()
+
+    [told] = re.findall(r"<dt>Cut</dt><dd>(.*?)<a", page)
+    assert told == "up to "
+    assert f'name="as_of" value="transfer:{last}"' in page
 
 
 def test_gains_are_added_up(story, frank):

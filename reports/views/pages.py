@@ -12,7 +12,7 @@ from accounts.staff import staff_of
 from kernel import clock
 from kernel.errors import ExchangeError
 from reports.catalogue import GROUPS, report_of
-from reports.errors import UnknownReport, UnknownThing
+from reports.errors import ReportTooLong, UnknownReport, UnknownThing
 from reports.selectors import Answer, answer, read_params, trace
 from reports.staff import (
     expect_right,
@@ -24,6 +24,7 @@ from reports.staff import (
     shortcuts,
     thing_address,
 )
+from reports.table import Params, Report
 
 #: So many rows stand on a page.
 PAGE_ROWS: Final = 200
@@ -55,10 +56,12 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
     if all(said.get(need) for need in asked.needs):
         try:
             params = read_params(report=asked, said=said, now=now)
+            context |= _offered(params, asked)
             start = int(after) if re.fullmatch("[0-9]{1,9}", after, re.ASCII) else 0
             found = answer(report=asked, params=params, after=start, limit=PAGE_ROWS)
         except ExchangeError as refused:
-            context["refused"], status = refused.detail, 400
+            context["refused"] = refused.detail
+            status = 503 if isinstance(refused, ReportTooLong) else 400
         else:
             context |= _answered(found, after)
     return TemplateResponse(
@@ -86,6 +89,15 @@ def thing(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     return TemplateResponse(request, "reports/trace.html", _with_site(request, context))
 
 
+def _offered(params: Params, report: Report) -> dict[str, Any]:
+    """All of it as a file: also what takes too long to be shown."""
+    return {
+        "formats": formats_of(report),
+        "key": secrets.token_urlsafe(12),
+        "pinned": dict(params.said) | {"as_of": str(params.cut)},
+    }
+
+
 def _answered(found: Answer, after: str) -> dict[str, Any]:
     said = dict(found.params.said)
     name, last = found.report.name, found.after + len(found.rows)
@@ -93,9 +105,6 @@ def _answered(found: Answer, after: str) -> dict[str, Any]:
     return {
         "answer": found,
         "grid": grid_of(found),
-        "formats": formats_of(found.report),
-        "key": secrets.token_urlsafe(12),
-        "pinned": said | {"as_of": str(found.params.cut)},
         "first_row": found.after + 1,
         "last_row": last,
         "previous": report_address(name, said | {"after": str(previous)})
