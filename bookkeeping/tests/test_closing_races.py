@@ -1,5 +1,6 @@
 """Closing beside those who write: who came first is waited for, who comes after is told."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -42,9 +43,11 @@ def beside(pool: ThreadPoolExecutor, work: Callable[[], object]) -> Future:
     return pool.submit(done)
 
 
-def wait_until_somebody_waits() -> None:
+def wait_until_it_waits(work: Future) -> None:
+    """Fail, rather than look for ever, when the work ended without waiting."""
     while not run(WAITING):
-        pass
+        assert not work.done(), work.result()
+        time.sleep(0.01)
 
 
 def close(period: Period, actor: User) -> str:
@@ -57,7 +60,7 @@ def test_who_closes_waits_for_who_is_writing(pool):
     with transaction.atomic():
         booked(OCTOBER)
         closing = beside(pool, lambda: close(period, actor))
-        wait_until_somebody_waits()
+        wait_until_it_waits(closing)
         assert not closing.done()
 
     assert closing.result() == "soft closed"
@@ -72,7 +75,7 @@ def test_who_writes_after_who_closes_is_told_that_the_books_are_closed(pool):
     with transaction.atomic():
         close(period, actor)
         writing = beside(pool, lambda: booked(OCTOBER))
-        wait_until_somebody_waits()
+        wait_until_it_waits(writing)
         assert not writing.done()
 
     assert writing.result() is PeriodClosed
@@ -89,7 +92,7 @@ def test_who_states_something_of_a_month_that_is_being_closed_is_told_too(pool):
             pool,
             lambda: record_rate(**rate, at=OCTOBER, source="s", actor=None, now=DESK),
         )
-        wait_until_somebody_waits()
+        wait_until_it_waits(stating)
         assert not stating.done()
 
     assert stating.result() is PeriodFinal
