@@ -93,6 +93,16 @@ def test_few_rows_are_sealed_when_they_have_waited_for_a_minute(db):
     assert [seal.log for seal in later if seal.log == "transfers"] == ["transfers"]
 
 
+def test_what_has_no_time_is_sealed_at_once_and_never_late(db):
+    fund(person("alice"), "BTC", "1")
+    [made] = Transfer.objects.values_list("created_at", flat=True)
+
+    [lag] = [it for it in seal_lags(now=made) if it.log == "assets"]
+
+    assert (lag.rows, lag.age) == (1, timedelta(0))
+    assert [seal.log for seal in seal_due(now=made)] == ["assets"]
+
+
 def test_where_the_time_is_up_one_seal_is_made_and_the_others_wait(db):
     fund(person("alice"), "BTC", "1")
 

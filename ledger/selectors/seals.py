@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 from django.db import connection
 
-from kernel.sealed import STREAM_BITS, SealedLog, Stream
+from kernel.sealed import NO_TIME, STREAM_BITS, SealedLog, Stream
 from kernel.units import BIGINT_MAX
 from ledger.models import TRANSFERS_LOG, Seal
 
@@ -22,7 +22,7 @@ class SealLag:
     """How far the seals of a log are behind its rows.
 
     rows  that wait, counted no further than MOST_COUNTED
-    age   of the first of them; 0 when none waits
+    age   of the first of them; 0 when none waits, and of rows that have no time
     """
 
     log: str
@@ -90,7 +90,9 @@ def seal_lag(*, stream: Stream, now: datetime) -> SealLag:
             [after, stream.stop, MOST_COUNTED],
         )
         rows, oldest = cursor.fetchone()
-    age = max(now - oldest, timedelta(0)) if rows else timedelta(0)
+    age = timedelta(0)
+    if rows and stream.log.time != NO_TIME:
+        age = max(now - oldest, age)
     return SealLag(stream.name, rows, age)
 
 

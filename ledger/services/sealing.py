@@ -6,7 +6,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from kernel.failpoint import failpoint
-from kernel.sealed import Stream
+from kernel.sealed import NO_TIME, Stream
 from ledger.models import GENESIS, LogMark, Seal
 from ledger.selectors.seals import content_of, seal_head, seal_lag
 from ledger.services.marks import look_at_writers
@@ -34,7 +34,8 @@ def seal_stream(
     returns      the seal, or None when nothing was due
     """
     lag = seal_lag(stream=stream, now=now)
-    if not lag.rows or (lag.rows < least and lag.age < age):
+    may_wait = lag.rows < least and lag.age < age and stream.log.time != NO_TIME
+    if not lag.rows or may_wait:
         return None  # nothing is locked or written: the house looks every few seconds
     LogMark.objects.bulk_create([LogMark(name=stream.name)], ignore_conflicts=True)
     marks = LogMark.objects.select_for_update(skip_locked=True)
