@@ -93,7 +93,8 @@ app.conf.update(
         "audit-everything": {
             "task": "exchange.tasks.audit_everything",
             "schedule": crontab(hour="3", minute="20"),
-            "options": {"queue": "reports"},
+            # After days without its worker, one is enough.
+            "options": {"queue": "reports", "expires": 12 * 3_600.0},
         },
         # Each hour, for a day that was slept through; the day is closed once.
         "close-the-days": {
