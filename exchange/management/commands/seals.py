@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
+from exchange.audit import one_snapshot
 from exchange.seal_heads import export_heads, last_export
 from exchange.seals import broken_seals, seal_lags, streams
 from kernel import clock
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         self.stdout.write(f"seals: {count:,} seals over {rows:,} rows.")
 
     def _verify(self) -> None:
-        with transaction.atomic():
+        with one_snapshot():
             broken = list(broken_seals(EVERYTHING))
         for line in broken:
             self.stdout.write(self.style.ERROR(line))
