@@ -45,7 +45,7 @@ def export_heads(*, now: datetime) -> Path:
     told = [_told(seal, at) for seal in heads]
     directory = heads_directory()
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{now:%Y-%m-%d}.json"
+    path = _of_the_day(now)
     if path.exists():
         path = directory / f"{now:%Y-%m-%dT%H%M%S.%fZ}.json"
     # First whole under another name: what a crash leaves half is no export.
@@ -57,6 +57,20 @@ def export_heads(*, now: datetime) -> Path:
     _append(directory / LINES, _line_end(directory / LINES) + _as_lines(told))
     _sync(directory)
     return path
+
+
+def export_heads_of_the_day(*, now: datetime) -> Path | None:
+    """Write the heads, unless this was done already on the day of `now`, in UTC.
+
+    returns  the file of this export; None when there is nothing to do
+    """
+    if _of_the_day(now).exists():
+        return None
+    return export_heads(now=now)
+
+
+def _of_the_day(now: datetime) -> Path:
+    return heads_directory() / f"{now:%Y-%m-%d}.json"
 
 
 def _told(seal: Seal, at: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from celery import shared_task
 
 from exchange.audit_runs import AuditAtWork, run_audit
-from exchange.seal_heads import export_heads
+from exchange.seal_heads import export_heads_of_the_day
 from exchange.seals import seal_due
 from kernel import clock
 
@@ -26,7 +26,7 @@ def seal_logs() -> None:
 
 @shared_task
 def export_seals() -> None:
-    export_heads(now=clock.now())
+    export_heads_of_the_day(now=clock.now())
 
 
 @shared_task

@@ -13,6 +13,9 @@ from exchange.embedded.locks import is_held, is_used
 from exchange.embedded.places import Places, places
 
 UP_SECONDS = 15.0
+#: What the exchange keeps about its data beside it, unless it is told another place. With
+#: heads of the seals of data that is gone, the next audit would halt all markets.
+BESIDE = ("seals", "exports")
 
 
 def status(where: Places) -> str:
@@ -49,7 +52,10 @@ def wipe(where: Places) -> str:
         data.unlink()
     if where.home != where.var:
         shutil.rmtree(where.home, ignore_errors=True)
-    for directory in (where.data, where.data.with_suffix(".new"), where.redis_data):
+    beside = [where.var / name for name in BESIDE]
+    for directory in (
+        where.data, where.data.with_suffix(".new"), where.redis_data, *beside
+    ):  # fmt: skip
         shutil.rmtree(directory, ignore_errors=True)
     shutil.rmtree(where.sockets, ignore_errors=True)
     return f"Deleted the data in {where.var}."

@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from exchange.seal_heads import LINES, export_heads
+from exchange.seal_heads import LINES, export_heads, export_heads_of_the_day
 from exchange.seals import streams
 from exchange.tests.sealed_days import A_MINUTE, LATE, a_day, found
 from kernel import clock
@@ -100,6 +100,20 @@ def test_the_heads_of_all_chains_are_exported_day_by_day(a_sealed_day, outside):
     assert len(lines) == 3 * len(heads)
     assert lines[: len(heads)] == told
     assert found() == []
+
+
+def test_the_house_exports_the_heads_once_a_day_however_often_it_looks(
+    a_sealed_day, outside
+):
+    looks = [
+        export_heads_of_the_day(now=NOON + timedelta(hours=hours)) for hours in (0, 1, 12)
+    ]
+
+    assert [path and path.name for path in looks] == [
+        "2026-11-21.json",
+        None,
+        "2026-11-22.json",
+    ]
 
 
 def test_an_export_is_only_added_to(a_sealed_day, outside):

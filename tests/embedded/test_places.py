@@ -57,6 +57,21 @@ def test_below_a_directory_that_only_root_may_enter(
     assert not home.exists()
 
 
+def test_wiping_deletes_what_was_written_about_the_data_too(
+    new_clone: NewClone, open_directory: Path
+) -> None:
+    clone = new_clone(open_directory / "clone")
+    clone.sql("SELECT 1")
+    for name in ("seals", "exports"):
+        (clone.var / name).mkdir()
+        (clone.var / name / "of-the-data").touch()
+
+    clone.embedded("wipe")
+
+    assert not (clone.var / "seals").exists()
+    assert not (clone.var / "exports").exists()
+
+
 @only_root
 def test_packages_that_only_root_may_read_are_copied(
     new_clone: NewClone, open_directory: Path
