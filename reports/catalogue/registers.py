@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from reports.catalogue.words import SEQUENCE_BITS, amount, instant, is_asked, text
+from orders.commands import SEQUENCE_BITS
+from reports.catalogue.words import amount, instant, is_asked, text
 from reports.table import Column, Params, Query, Report
 
 # Deposits and withdrawals -----------------------------------------------------------------

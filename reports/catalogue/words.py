@@ -57,8 +57,6 @@ WHAT: Final = "CASE t.code {} ELSE t.code::text END".format(
 IN_PERIOD: Final = (
     "t.id BETWEEN %(first)s AND %(last)s AND t.created_at BETWEEN %(since)s AND %(at)s"
 )
-#: The bits of a trade's id, or a batch's, below those of its market.
-SEQUENCE_BITS: Final = 40
 #: What a transfer is about, as "trade 17": the kind of thing and its id.
 REFERENCE: Final = (
     "CASE WHEN t.code BETWEEN 20 AND 39 THEN 'trade ' WHEN t.code BETWEEN 1 AND 19 "

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
+from reports.selectors.adding import Sum, plus, text_of
 from reports.table import Column, Params, Report, Row
 
 #: A spreadsheet takes a text that begins so for a formula (OWASP, "CSV injection").
@@ -42,7 +43,7 @@ class Totals:
         names = [column.name for column in columns]
         self._per = names.index(report.per) if report.per in names else None
         self._summed = [n for n, column in enumerate(columns) if column.is_summed]
-        self._sums: dict[str, dict[int, tuple[int, int]]] = {}
+        self._sums: dict[str, dict[int, Sum | None]] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
         if self._per is None or not self._summed:
@@ -51,27 +52,10 @@ class Totals:
             sums = self._sums.setdefault(row[self._per], {})
             for n in self._summed:
                 if row[n]:
-                    sums[n] = _sum(sums.get(n), row[n])
+                    sums[n] = plus(sums.get(n), row[n])
 
     def rows(self) -> Iterator[tuple[str, dict[int, str]]]:
         """What they are of, and the sums by the number of their column."""
         for per, sums in sorted(self._sums.items()):
             if sums:
-                yield per, {n: _text(*it) for n, it in sums.items()}
-
-
-def _sum(sofar: tuple[int, int] | None, cell: str) -> tuple[int, int]:
-    """Units and scale; all cells of one asset have as many decimals as it has."""
-    whole, _, fraction = cell.partition(".")
-    units, scale = int(whole + fraction), len(fraction)
-    if sofar is None:
-        return units, scale
-    before, finest = sofar
-    most = max(scale, finest)
-    return before * 10 ** (most - finest) + units * 10 ** (most - scale), most
-
-
-def _text(units: int, scale: int) -> str:
-    sign = "-" if units < 0 else ""
-    digits = str(abs(units)).rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits
+                yield per, {n: text_of(it) or "" for n, it in sums.items()}

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from kernel.decimals import format_decimal
 from reports.table import Column, Row
 
+#: Units, and how many decimals they have.
+Sum = tuple[int, int]
+
 
 def summed(
     rows: Iterable[Row], columns: Sequence[Column], per: str
@@ -16,18 +19,18 @@ def summed(
     names = [column.name for column in columns]
     group = names.index(per)
     places = [number for number, column in enumerate(columns) if column.is_summed]
-    sums: dict[str | None, list[tuple[int, int] | None]] = {}
+    sums: dict[str | None, list[Sum | None]] = {}
     for row in rows:
         for of in (row[group], None):
             sofar = sums.setdefault(of, [None] * len(places))
             for n, place in enumerate(places):
-                sofar[n] = _plus(sofar[n], row[place])
+                sofar[n] = plus(sofar[n], row[place])
     order = sorted(sums, key=lambda of: (of is None, of or ""))
-    return [(of, *(_text(it) for it in sums[of])) for of in order]
+    return [(of, *(text_of(it) for it in sums[of])) for of in order]
 
 
-def _plus(sofar: tuple[int, int] | None, cell: str) -> tuple[int, int] | None:
-    """(units, scale) of a sum, with one more decimal string in it."""
+def plus(sofar: Sum | None, cell: str) -> Sum | None:
+    """A sum with one more decimal string in it; None: of nothing yet."""
     if not cell:
         return sofar
     whole, _, fraction = cell.partition(".")
@@ -38,5 +41,6 @@ def _plus(sofar: tuple[int, int] | None, cell: str) -> tuple[int, int] | None:
     return sofar[0] * 10 ** (most - sofar[1]) + units * 10 ** (most - scale), most
 
 
-def _text(it: tuple[int, int] | None) -> str | None:
+def text_of(it: Sum | None) -> str | None:
+    """As a decimal string; None where nothing was added."""
     return None if it is None else format_decimal(it[0], scale=it[1])
