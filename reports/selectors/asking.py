@@ -195,8 +195,10 @@ _LAST: Final = """
     ), near AS (
         SELECT first, last FROM ledger_seal
         WHERE log = 'transfers' AND earliest <= %(at)s AND first <= %(last)s
+        ORDER BY first DESC
     )
-    (SELECT t.id, t.created_at FROM ledger_transfer t, sealed WHERE t.id > sealed.last
+    (SELECT t.id, t.created_at FROM ledger_transfer t
+     WHERE t.id > (SELECT last FROM sealed)
      AND t.id <= %(last)s AND t.created_at <= %(at)s ORDER BY t.id DESC LIMIT 1)
     UNION ALL
     (SELECT t.id, t.created_at FROM near CROSS JOIN LATERAL (
