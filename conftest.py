@@ -1,5 +1,6 @@
 """Tests run on real PostgreSQL and Redis, as the restricted role that production uses."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -10,6 +11,19 @@ from hypothesis import settings as hypothesis
 # A property is not about the machine's mood: time is measured by `manage.py bench`.
 hypothesis.register_profile("fairbook", deadline=None, print_blob=True)
 hypothesis.load_profile("fairbook")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the connections of the threads that a file's event loops have left behind.
+
+    They end with the collector, which looks the less often the more there is: after the
+    year of tests/books it waits until PostgreSQL takes no more. What is alive between two
+    files stays so, and need not be looked at again.
+    """
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from tests.books.writing import Written, write
 from tests.books.year import Year
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def year() -> Year:
     """100,000 transactions."""
     return Year()
