@@ -1,14 +1,13 @@
 """The staff's desk for deposits: one person enters what arrived, another confirms it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Case as Switch
 from django.db.models import F, Value, When
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,6 +16,7 @@ from accounts.staff import (
     Button,
     CaseAdmin,
     CasePage,
+    Entering,
     Moment,
     Table,
     WhyForm,
@@ -107,9 +107,17 @@ class EntryForm(forms.Form):
 
 
 @admin.register(Deposit)
-class DepositAdmin(CaseAdmin):
+class DepositAdmin(Entering, CaseAdmin):
     id_argument = "deposit_id"
     buttons = BUTTONS
+    right = RIGHT_TO_ENTER
+    entry_form = EntryForm
+    heading = "Enter a deposit"
+    promise = (
+        "Write down what arrived outside. Nothing is credited until another member of the "
+        "staff has confirmed it."
+    )
+    done = "Entered. Somebody else must confirm it before it counts."
     ordering = [TURN, AGE]
     list_display = [
         "id",
@@ -134,50 +142,15 @@ class DepositAdmin(CaseAdmin):
     def amount_and_asset(self, deposit: Deposit) -> SafeString:
         return _amount(deposit)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return staff_of(request).has_perm(RIGHT_TO_ENTER)
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Enter a deposit; it goes nowhere before somebody else has confirmed it."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = EntryForm(request.POST if request.method == "POST" else None)
-        entered = form.is_valid() and self._enter(request, form)
-        if entered:
-            messages.success(
-                request, "Entered. Somebody else must confirm it before it counts."
-            )
-            return HttpResponseRedirect(self._address("change", entered.pk))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Enter a deposit",
-            "opts": self.opts,
-            "media": self.media,
-            "promise": "Write down what arrived outside. Nothing is credited until another "
-            "member of the staff has confirmed it.",
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/step.html", context)
-
-    def _enter(self, request: HttpRequest, form: EntryForm) -> Deposit | None:
-        said = form.cleaned_data
-        try:
-            return enter_deposit(
-                user_id=said["user"].pk,
-                asset_id=said["asset"].pk,
-                amount=said["atoms"],
-                reference=said["reference"],
-                actor=staff_of(request),
-                now=clock.now(),
-            )
-        except ExchangeError as refused:
-            form.add_error(None, refused.detail)
-            return None
+    def enter(self, said: Mapping[str, Any], *, actor: User) -> Deposit:
+        return enter_deposit(
+            user_id=said["user"].pk,
+            asset_id=said["asset"].pk,
+            amount=said["atoms"],
+            reference=said["reference"],
+            actor=actor,
+            now=clock.now(),
+        )
 
     @admin.display(description="entered (UTC)", ordering="created_at")
     def at(self, deposit: Deposit) -> str:

@@ -2,14 +2,13 @@
 
 import csv
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -18,6 +17,7 @@ from accounts.staff import (
     Button,
     CaseAdmin,
     CasePage,
+    Entering,
     Moment,
     NothingToAsk,
     Table,
@@ -137,9 +137,17 @@ RIGHTS = {
 
 
 @admin.register(Proof)
-class ProofAdmin(CaseAdmin):
+class ProofAdmin(Entering, CaseAdmin):
     id_argument = "proof_id"
     buttons = BUTTONS
+    right = RIGHT_TO_TAKE
+    entry_form = NothingToAsk
+    heading = "Take a proof of liabilities"
+    promise = (
+        "Commit to what all customers are owed after the last sealed transfer. It takes "
+        "some seconds where there are many."
+    )
+    done = "Taken. Nobody sees it before it is published."
     ordering = ["-id"]
     list_display = ["id", "state_badge", "moment", "transfer", "seal", "taken", "taken_by"]
     list_select_related = ["decision", "taken_by"]
@@ -160,45 +168,13 @@ class ProofAdmin(CaseAdmin):
     def taken(self, proof: Proof) -> str:
         return short_instant(proof.taken_at)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return staff_of(request).has_perm(RIGHT_TO_TAKE)
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Take a proof now; nobody sees it before it is published."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = NothingToAsk(request.POST if request.method == "POST" else None)
-        taken = form.is_valid() and self._take_now(request, form)
-        if taken:
-            messages.success(request, "Taken. Nobody sees it before it is published.")
-            return HttpResponseRedirect(self._address("change", taken.pk))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Take a proof of liabilities",
-            "opts": self.opts,
-            "media": self.media,
-            "promise": "Commit to what all customers are owed after the last sealed "
-            "transfer. It takes some seconds where there are many.",
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/step.html", context)
-
-    def _take_now(self, request: HttpRequest, form: forms.Form) -> Proof | None:
-        try:
-            return take_proof(
-                key=f"staff:{secrets.token_hex(16)}",
-                seed=secrets.token_bytes(32),
-                actor=staff_of(request),
-                now=clock.now(),
-            )
-        except ExchangeError as refused:
-            form.add_error(None, refused.detail)
-            return None
+    def enter(self, said: Mapping[str, Any], *, actor: User) -> Proof:
+        return take_proof(
+            key=f"staff:{secrets.token_hex(16)}",
+            seed=secrets.token_bytes(32),
+            actor=actor,
+            now=clock.now(),
+        )
 
     def case_page(self, case_id: int, request: HttpRequest) -> CasePage:
         proof, actor = proof_case(proof_id=case_id), staff_of(request)

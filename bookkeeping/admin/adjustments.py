@@ -17,6 +17,7 @@ from accounts.staff import (
     Button,
     CaseAdmin,
     CasePage,
+    Entering,
     Moment,
     Table,
     WhyForm,
@@ -27,7 +28,6 @@ from accounts.staff import (
     short_instant,
     staff_of,
 )
-from bookkeeping.admin.entering import Entering
 from bookkeeping.models import Adjustment
 from bookkeeping.selectors import AdjustmentCase, adjustment_case
 from bookkeeping.services import (

@@ -16,6 +16,7 @@ from accounts.staff import (
     Button,
     CaseAdmin,
     CasePage,
+    Entering,
     Moment,
     Table,
     WhyForm,
@@ -25,7 +26,6 @@ from accounts.staff import (
     short_instant,
     staff_of,
 )
-from bookkeeping.admin.entering import Entering
 from bookkeeping.models import HouseBooking
 from bookkeeping.rules import ENDS, BookingKind
 from bookkeeping.selectors import BookingCase, booking_case

@@ -15,6 +15,7 @@ from accounts.staff import (
     Button,
     CaseAdmin,
     CasePage,
+    Entering,
     Moment,
     Table,
     WhyForm,
@@ -25,7 +26,6 @@ from accounts.staff import (
     short_instant,
     staff_of,
 )
-from bookkeeping.admin.entering import Entering
 from bookkeeping.models import Period
 from bookkeeping.selectors import PeriodCase, period_case
 from bookkeeping.services import (

@@ -12,8 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.staff import ReadOnlyAdmin, instant, short_instant
-from bookkeeping.admin.entering import Entering
+from accounts.staff import Entering, ReadOnlyAdmin, instant, short_instant
 from bookkeeping.models import RATE_SCALE, Rate, WalletCount
 from bookkeeping.services import RIGHT_TO_COUNT, RIGHT_TO_RATE, count_wallet, record_rate
 from kernel import clock
