@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +12,8 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from exchange import tasks
+from exchange.embedded.places import places
+from exchange.embedded.postgres_files import binaries
 from exchange.env import PROJECT
 from exchange.seals import LOGS, broken_snapshots, seal_due, seal_lags
 from exchange.tests.sealed_days import (
@@ -265,7 +266,6 @@ def test_a_sealer_that_is_killed_leaves_nothing_half(committed_db, where):
 # Without us ------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not shutil.which("psql"), reason="psql is not installed here")
 def test_an_auditor_needs_psql_and_sha256sum_alone(committed_db):
     a_day()
     seal = Seal.objects.get(log="transfers", number=2)
@@ -289,6 +289,7 @@ def test_an_auditor_needs_psql_and_sha256sum_alone(committed_db):
     text = "|".join(map(str, fields))
     environment = os.environ | {
         "DSN": dsn, "PGTZ": "UTC", "PGDATESTYLE": "ISO", "TEXT": text,
+        "PATH": f"{binaries(places())}:{os.environ['PATH']}",
     }  # fmt: skip
 
     content = shell(f"({copies}) | sha256sum", environment)
